@@ -1,0 +1,46 @@
+# How project code is compiled. Everything here is directory-wide: all targets are ours.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_COLOR_DIAGNOSTICS ON)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+# NDEBUG stays undefined: a release with its assertions on is the release that is tested.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g -D_GLIBCXX_ASSERTIONS")
+
+add_compile_options(-Wall -Wextra -Wconversion -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # GCC 12 reports overlapping copies in plain `"text" + string` (GCC bug 105651).
+  add_compile_options(-Wno-restrict)
+endif()
+
+# Messages that carry __FILE__ name src/raft/vote.cc, wherever the checkout lies.
+add_compile_options("-fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=")
+
+set(QUORATE_SANITIZE "" CACHE STRING "What -fsanitize= is given, such as address,undefined")
+if(QUORATE_SANITIZE)
+  add_compile_options("-fsanitize=${QUORATE_SANITIZE}" -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer -O1)
+  add_link_options("-fsanitize=${QUORATE_SANITIZE}")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # The instrumented code confuses GCC's flow analysis; the plain builds keep the warning.
+    add_compile_options(-Wno-maybe-uninitialized)
+  endif()
+endif()
+
+option(QUORATE_COVERAGE "Count executed lines with gcov" OFF)
+if(QUORATE_COVERAGE)
+  add_compile_options(--coverage -fprofile-update=atomic)
+  add_link_options(--coverage)
+endif()
+
+find_program(QUORATE_CCACHE ccache)
+if(QUORATE_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${QUORATE_CCACHE}")
+endif()
