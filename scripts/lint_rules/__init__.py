@@ -1,0 +1,1 @@
+"""The rules of scripts/lint. Each is a function of the files that yields problems."""
