@@ -16,6 +16,7 @@ class Ring {
  public:
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] std::size_t capacity() const { return slots_.size(); }
 
   T& operator[](std::size_t i) { return slots_[position(i)]; }
   const T& operator[](std::size_t i) const { return slots_[position(i)]; }

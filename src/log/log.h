@@ -1,13 +1,15 @@
-// The log: all of its terms, a window of its entries, and the watermarks that say what became of them.
+// The log: all of its terms, a window of its entries, and the watermarks that say what became of
+// them.
 //
 //     base <= snapshot <= applied <= min(committed, stable);  stable <= last;  committed <= last
 //
-// Snapshot, applied and committed only grow; stable and last fall only by truncation, and only what is not
-// committed may be truncated. (A snapshot that is being restored moves base, stable and committed ahead of
-// applied, which follows when the restore is done; see `reset`.) Each breach is an assertion.
+// Snapshot, applied and committed only grow; stable and last fall only by truncation, and only what
+// is not committed may be truncated. (A snapshot that is being restored moves base, stable and
+// committed ahead of applied, which follows when the restore is done; see `reset`.) Each breach is
+// an assertion.
 //
-// Entries up to min(committed, stable) may leave the memory, oldest first, when the window exceeds its bytes; they
-// are then the disk's to read back. Their terms stay here.
+// Entries up to min(committed, stable) may leave the memory, oldest first, when the window exceeds
+// its bytes; they are then the disk's to read back. Their terms stay here.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +27,8 @@ namespace quorate {
 
 class Log {
  public:
-  // What was found on disk: terms of everything after `runs.base()`, all of it durable, and the newest entries of
-  // it in order, as many as the caller cares to keep in memory.
+  // What was found on disk: terms of everything after `runs.base()`, all of it durable, and the
+  // newest entries of it in order, as many as the caller cares to keep in memory.
   struct Restored {
     TermRuns runs;
     std::vector<Entry> tail;
@@ -43,40 +45,53 @@ class Log {
   [[nodiscard]] Index stable() const { return stable_; }
   [[nodiscard]] const TermRuns& terms() const { return runs_; }
   [[nodiscard]] std::optional<Term> term_at(Index index) const { return runs_.term_at(index); }
-  // Log Matching (5.3): is that position here? What is below the base was committed, but its term is forgotten: no.
-  [[nodiscard]] bool matches(LogPosition position) const { return runs_.term_at(position.index) == position.term; }
+  // Log Matching (5.3): is that position here? What is below the base was committed, but its term
+  // is forgotten: no.
+  [[nodiscard]] bool matches(LogPosition position) const {
+    return runs_.term_at(position.index) == position.term;
+  }
   // The first index still in memory; last + 1 when none is.
   [[nodiscard]] Index window_first() const { return last().index + 1 - entries_.size(); }
   [[nodiscard]] std::uint64_t window_bytes() const { return bytes_; }
 
-  // An entry for last + 1.
+  // An entry for last + 1, its term not below the last.
   void append(Entry entry);
-  // The first of `entries` (consecutive, the one before them known to match) that is not here already with the
-  // same term; nothing when all are. 5.3: only a real conflict truncates.
+  // The first of `entries` (consecutive, the one before them known to match) that is not here
+  // already with the same term; nothing when all are. 5.3: only a real conflict truncates.
   [[nodiscard]] const Entry* first_new(std::span<const Entry> entries) const;
-  // Drops `first` and everything after it; none of it committed.
+  // Drops `first` (at most last + 1) and everything after it; none of it committed.
   void truncate_from(Index first);
 
-  // Copies entries from `first` on to `out`, up to `last` and `max_bytes`, at least one. False, and nothing copied,
-  // when the first is not in memory: ask the disk.
+  // Adds entries from `first` on to the end of `out`, up to `last` (at most the log's) and
+  // `max_bytes` of cost, at least one. False, and nothing added, when the first is not in memory:
+  // ask the disk.
   bool copy(Index first, Index last, std::uint64_t max_bytes, std::vector<Entry>& out) const;
 
-  void mark_stable(Index index);  // everything up to it is durable; never raises past last
-  void commit_to(Index index);
-  void apply_to(Index index);
-  void snapshot_at(Index index);   // the application's state up to there is kept in a snapshot
-  void compact(Index upto);        // at most the snapshot
-  // Becomes an empty log after `base`, all of it durable and committed: a snapshot replaced what was here (7).
-  // `applied` follows when the restore is done.
+  // Everything up to it is durable. What lies past the last was truncated since; what lies below
+  // stable is known.
+  void mark_stable(Index index);
+  void commit_to(Index index);  // from committed to last
+  void apply_to(Index index);   // from applied to min(committed, stable)
+  void snapshot_at(
+      Index index);  // the application's state up to there, at most applied, is kept in a snapshot
+  void compact(Index upto);  // at most the snapshot; nothing happens below the base
+  // Becomes an empty log after `base`, at or past committed, all of it durable and committed: a
+  // snapshot replaced what was here (7). `applied` follows when the restore is done.
   void reset(LogPosition base);
   // Drops from memory what exceeds the window.
   void trim();
-  // Gives unused memory back, for a log that goes to sleep.
+  // For a log that goes to sleep: gives back all memory but that of entries which are not applied
+  // or not on disk.
   void release_memory();
+  // Bytes on the heap, payloads included.
+  [[nodiscard]] std::size_t memory() const;
 
   void fingerprint(Fingerprint& into) const;
 
  private:
+  void drop_front();
+  void drop_through(Index index);
+
   TermRuns runs_;
   Ring<Entry> entries_;  // the last entries_.size() of the log
   std::uint64_t bytes_ = 0;

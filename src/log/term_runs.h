@@ -1,5 +1,5 @@
-// The terms of a whole log, as runs: few numbers even for millions of entries, so that every question about terms
-// is answered without reading an entry.
+// The terms of a whole log, as runs: few numbers even for millions of entries, so that every
+// question about terms is answered without reading an entry.
 #pragma once
 
 #include <cstddef>
@@ -17,34 +17,51 @@ class TermRuns {
   explicit TermRuns(LogPosition base = {}) : base_(base), last_(base.index) {}
 
   [[nodiscard]] LogPosition base() const { return base_; }
-  [[nodiscard]] LogPosition last() const { return {last_, runs_.empty() ? base_.term : runs_.back().term}; }
+  [[nodiscard]] LogPosition last() const {
+    return {last_, runs_.empty() ? base_.term : runs_.back().term};
+  }
   // Nothing for an index before the base or after the last.
   [[nodiscard]] std::optional<Term> term_at(Index index) const;
 
-  // The next entry's term; terms never fall along a log.
+  // The next entry's term, not 0; terms never fall along a log.
   void append(Term term);
-  // Forgets everything from `first` on; `first` is after the base.
+  // Forgets everything from `first` on; `first` is after the base, and at most last + 1 (nothing to
+  // forget).
   void truncate_from(Index first);
   // Forgets everything up to and including `upto`, which becomes the base.
   void compact(Index upto);
 
-  // The runs that describe the log from `from` downwards, newest first, at most `limit` of them, the base last.
+  // The runs that describe the log from `from` (base to last) downwards, newest first, at most
+  // `limit` of them (one or more), the base last. The base is one more entry of the run after it
+  // where their terms are equal.
   [[nodiscard]] std::vector<TermRun> describe_down_from(Index from, std::size_t limit) const;
-  // Where this log and another agree: the last index at which both have the same term, given the other's runs from
-  // `from` downwards. Where the runs end before agreement is found, the index below them, to ask again from there.
+  // Where this log and another agree: the last index at which both have the same term, given the
+  // other's runs from `from` downwards. Where the runs end before agreement is found, the index
+  // below them (never past this log's last), to ask again from there; that may be below the base,
+  // where this log cannot tell. Runs that no log can have (a peer made them up) give some index up
+  // to `from`, never an assertion.
   [[nodiscard]] Index last_common(Index from, std::span<const TermRun> other) const;
+
+  // Bytes on the heap, and giving back those that are not needed.
+  [[nodiscard]] std::size_t memory() const;
+  void release_memory();
 
   friend bool operator==(const TermRuns&, const TermRuns&) = default;
 
  private:
+  struct Stretch {
+    Index first;
+    Index last;
+  };
   // The run that holds `index`, which is after the base and not after the last.
   [[nodiscard]] std::size_t run_of(Index index) const;
   [[nodiscard]] Index end_of(std::size_t run) const;
-  [[nodiscard]] std::optional<std::size_t> run_with_term(Term term) const;
+  // Where this log is known to hold that term, the base included.
+  [[nodiscard]] std::optional<Stretch> stretch_of(Term term) const;
 
   LogPosition base_;
   Index last_;
-  std::vector<TermRun> runs_;
+  std::vector<TermRun> runs_;  // of what is after the base; both firsts and terms rise
 };
 
 }  // namespace quorate
