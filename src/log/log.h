@@ -17,6 +17,7 @@
 #include <span>
 #include <vector>
 
+#include "base/assert.h"
 #include "base/fingerprint.h"
 #include "base/ring.h"
 #include "log/term_runs.h"
@@ -69,6 +70,12 @@ class Log {
 
   // Everything up to it is durable. What lies past the last was truncated since; what lies below
   // stable is known.
+  // The entry at `index`, which is in memory: everything above min(committed, stable) is.
+  [[nodiscard]] const Entry& entry(Index index) const {
+    QUORATE_ASSERT(index >= window_first());
+    return entries_[index - window_first()];
+  }
+
   void mark_stable(Index index);
   void commit_to(Index index);  // from committed to last
   void apply_to(Index index);   // from applied to min(committed, stable)

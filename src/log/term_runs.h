@@ -13,8 +13,9 @@ namespace quorate {
 
 class TermRuns {
  public:
+  TermRuns() = default;
   // A log that begins after `base`, empty.
-  explicit TermRuns(LogPosition base = {}) : base_(base), last_(base.index) {}
+  explicit TermRuns(LogPosition base) : base_(base), last_(base.index) {}
 
   [[nodiscard]] LogPosition base() const { return base_; }
   [[nodiscard]] LogPosition last() const {
