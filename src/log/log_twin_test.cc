@@ -48,7 +48,7 @@ class Twin {
       case 9:
         return trim();
       case 10:
-        return step.b % 4 == 0 ? reset(step.a % 5, step.b % 3) : sleep();
+        return step.b % 4 == 0 ? reset(step.a % 5, step.b % 3) : rest();
       default:
         return copy(step.a, step.b);
     }
@@ -117,7 +117,7 @@ class Twin {
     }
     log_.trim();
   }
-  void sleep() {
+  void rest() {
     window_first_ = std::max(window_first_, std::min(applied_, stable_) + 1);
     log_.release_memory();
   }

@@ -130,7 +130,8 @@ RC_GTEST_PROP(ConfigurationTwin, EveryTruncationIsRefused, ()) {
 }
 
 RC_GTEST_PROP(ConfigurationTwin, AnyBytesAreAConfigurationOrAnError, ()) {
-  const auto noise = *rc::gen::container<std::string>(rc::gen::inRange<char>(0, 4));
+  const auto noise =
+      *rc::gen::resize(6, rc::gen::container<std::string>(rc::gen::inRange<char>(0, 3)));
   const Result<Configuration> decoded = Configuration::decode(Bytes::copy_of("\x01" + noise));
   RC_CLASSIFY(decoded.ok(), "a configuration by chance");
   if (decoded) {
