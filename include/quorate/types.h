@@ -1,7 +1,7 @@
 // The strong types that name positions, members and requests in Quorate.
 //
-// A term, an index and a node id are all 64-bit numbers, and mixing them up is the kind of bug that a
-// replicated log does not forgive. Each is a type of its own; only what means something compiles.
+// A term, an index and a node id are all 64-bit numbers, and mixing them up is the kind of bug that
+// a replicated log does not forgive. Each is a type of its own; only what means something compiles.
 #pragma once
 
 #include <compare>
@@ -9,7 +9,8 @@
 
 namespace quorate {
 
-// A number on a line: it can be compared, stepped and counted, but not confused with another line's.
+// A number on a line: it can be compared, stepped and counted, but not confused with another
+// line's.
 template <class Tag>
 class Ordinal {
  public:
@@ -29,7 +30,8 @@ class Ordinal {
   std::uint64_t value_ = 0;
 };
 
-// A name: it can be compared and ordered (so that sets of it are deterministic), never calculated with.
+// A name: it can be compared and ordered (so that sets of it are deterministic), never calculated
+// with.
 template <class Tag>
 class Identifier {
  public:
@@ -47,7 +49,8 @@ class Identifier {
 using Term = Ordinal<struct TermTag>;
 // A position in the log. The first entry has index 1; 0 is "before the log".
 using Index = Ordinal<struct IndexTag>;
-// Numbers the messages of one leader's term; an answer repeats it, so that the leader knows what it confirms.
+// Numbers the messages of one leader's term; an answer repeats it, so that the leader knows what it
+// confirms.
 using Round = Ordinal<struct RoundTag>;
 // Numbers one node's writes to its disk, first in, first out. 0 is "nothing was ever written".
 using Ticket = Ordinal<struct TicketTag>;

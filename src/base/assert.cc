@@ -3,7 +3,8 @@
 namespace quorate {
 
 void fail_assertion(const char* condition, const char* file, int line, const std::string& detail) {
-  std::string what = std::string{"assertion failed: "} + condition + " at " + file + ":" + std::to_string(line);
+  std::string what =
+      std::string{"assertion failed: "} + condition + " at " + file + ":" + std::to_string(line);
   if (!detail.empty()) {
     what += " (" + detail + ")";
   }

@@ -1,8 +1,8 @@
 // Assertions: for our own bugs alone, and on in every build.
 //
-// What a disk, a peer or a client does wrong is a Result (result.h). What can only be wrong because this
-// program is wrong is an assertion: it throws, and the loop or the ABI that called the core catches it,
-// stops using the node and reports. Nothing in between may catch it.
+// What a disk, a peer or a client does wrong is a Result (result.h). What can only be wrong because
+// this program is wrong is an assertion: it throws, and the loop or the ABI that called the core
+// catches it, stops using the node and reports. Nothing in between may catch it.
 #pragma once
 
 #include <stdexcept>
@@ -25,9 +25,9 @@ constexpr void maybe(bool /*either*/) {}
 }  // namespace quorate
 
 // An optional second argument is a std::string that is built only when the condition fails.
-#define QUORATE_ASSERT(condition, ...)                                                       \
-  do {                                                                                       \
-    if (!(condition)) [[unlikely]] {                                                         \
+#define QUORATE_ASSERT(condition, ...)                                                      \
+  do {                                                                                      \
+    if (!(condition)) [[unlikely]] {                                                        \
       ::quorate::fail_assertion(#condition, __FILE__, __LINE__ __VA_OPT__(, ) __VA_ARGS__); \
-    }                                                                                        \
+    }                                                                                       \
   } while (false)

@@ -1,7 +1,8 @@
 // Bytes: an immutable piece of memory that is shared, not copied.
 //
-// A payload is allocated once, where it enters the process, and from then on log, disk and wire hold
-// references to it. Copying a Bytes costs one atomic increment (lanes on other threads hold them too).
+// A payload is allocated once, where it enters the process, and from then on log, disk and wire
+// hold references to it. Copying a Bytes costs one atomic increment (lanes on other threads hold
+// them too).
 #pragma once
 
 #include <atomic>
@@ -20,7 +21,9 @@ class Bytes {
   static Bytes copy_of(std::span<const std::byte> data);
   static Bytes copy_of(std::string_view text);
 
-  Bytes(const Bytes& other) : block_(other.block_), data_(other.data_), size_(other.size_) { retain(); }
+  Bytes(const Bytes& other) : block_(other.block_), data_(other.data_), size_(other.size_) {
+    retain();
+  }
   Bytes(Bytes&& other) noexcept
       : block_(std::exchange(other.block_, nullptr)),
         data_(std::exchange(other.data_, nullptr)),
@@ -40,7 +43,9 @@ class Bytes {
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] std::span<const std::byte> span() const { return {data_, size_}; }
-  [[nodiscard]] std::string_view text() const { return {reinterpret_cast<const char*>(data_), size_}; }
+  [[nodiscard]] std::string_view text() const {
+    return {reinterpret_cast<const char*>(data_), size_};
+  }
   // A part of it, sharing the memory. Asserts that the part lies inside.
   [[nodiscard]] Bytes part(std::size_t offset, std::size_t count) const;
 

@@ -1,5 +1,5 @@
-// Fingerprint: 64 bits that stand for a value, the same on every machine and in every run. Used to tell states
-// apart (the explorer) and runs apart (the simulator); never for security.
+// Fingerprint: 64 bits that stand for a value, the same on every machine and in every run. Used to
+// tell states apart (the explorer) and runs apart (the simulator); never for security.
 #pragma once
 
 #include <cstddef>
@@ -42,16 +42,18 @@ class Fingerprint {
   }
   void add(const Bytes& bytes) { add(bytes.text()); }
   void add(const char*) = delete;
-  // A deadline counts as its distance from now: 0 when it has passed. So two states that differ only in what the
-  // clock reads have one fingerprint.
+  // A deadline counts as its distance from now: 0 when it has passed. So two states that differ
+  // only in what the clock reads have one fingerprint.
   void add_deadline(Instant deadline, Instant now) {
     if (deadline == kNever) {
       add(~std::uint64_t{0});
     } else {
-      add(deadline <= now ? std::uint64_t{0} : static_cast<std::uint64_t>((deadline - now).count()));
+      add(deadline <= now ? std::uint64_t{0}
+                          : static_cast<std::uint64_t>((deadline - now).count()));
     }
   }
-  // A moment in the past counts as its distance from now, up to a reach beyond which nothing asks for it.
+  // A moment in the past counts as its distance from now, up to a reach beyond which nothing asks
+  // for it.
   void add_age(Instant at, Instant now, Duration reach) {
     const Duration age = now - at < reach ? now - at : reach;
     add(static_cast<std::uint64_t>(age.count()));

@@ -1,5 +1,6 @@
-// The one generator: seeded, copyable, the same on every machine (xoshiro256**, seeded by splitmix64).
-// The standard library's distributions differ between implementations, so the few needed are here.
+// The one generator: seeded, copyable, the same on every machine (xoshiro256**, seeded by
+// splitmix64). The standard library's distributions differ between implementations, so the few
+// needed are here.
 #pragma once
 
 #include <array>
@@ -35,19 +36,23 @@ class Random {
     return result;
   }
 
-  // Uniform in [0, bound); bound is at least 1. (Lemire's multiplication; the bias is below 2^-32 for our bounds.)
+  // Uniform in [0, bound); bound is at least 1. (Lemire's multiplication; the bias is below 2^-32
+  // for our bounds.)
   std::uint64_t below(std::uint64_t bound) {
     QUORATE_ASSERT(bound > 0);
     return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64U);
   }
   // Uniform in [low, high], both included.
-  std::uint64_t between(std::uint64_t low, std::uint64_t high) { return low + below(high - low + 1); }
+  std::uint64_t between(std::uint64_t low, std::uint64_t high) {
+    return low + below(high - low + 1);
+  }
   // Uniform in [low, high); low where they are equal.
   Duration between(Duration low, Duration high) {
     if (high <= low) {
       return low;
     }
-    return low + Duration{static_cast<Duration::rep>(below(static_cast<std::uint64_t>((high - low).count())))};
+    return low + Duration{static_cast<Duration::rep>(
+                     below(static_cast<std::uint64_t>((high - low).count())))};
   }
   // True once in `n` times on average.
   bool one_in(std::uint64_t n) { return below(n) == 0; }

@@ -1,5 +1,5 @@
-// Ring<T>: a queue with random access in one block of memory that grows by doubling and is then reused, so
-// that a steady flow through it allocates nothing. Indexing is from the front.
+// Ring<T>: a queue with random access in one block of memory that grows by doubling and is then
+// reused, so that a steady flow through it allocates nothing. Indexing is from the front.
 #pragma once
 
 #include <bit>
@@ -32,7 +32,8 @@ class Ring {
     slots_[(head_ + size_) & (slots_.size() - 1)] = std::move(value);
     ++size_;
   }
-  // A removed element is overwritten with T{}, so that what it held (a shared payload) is let go at once.
+  // A removed element is overwritten with T{}, so that what it held (a shared payload) is let go at
+  // once.
   void pop_front() {
     QUORATE_ASSERT(size_ > 0);
     slots_[head_] = T{};

@@ -93,6 +93,11 @@ class Log {
   // Bytes on the heap, payloads included.
   [[nodiscard]] std::size_t memory() const;
 
+  // Memory on the heap, the payloads in the window included.
+  [[nodiscard]] std::size_t heap_bytes() const {
+    return entries_.capacity() * sizeof(Entry) + runs_.heap_bytes() + bytes_;
+  }
+
   void fingerprint(Fingerprint& into) const;
 
  private:

@@ -10,11 +10,14 @@ namespace {
 
 constexpr char kVersion = 1;
 
-bool holds(const std::vector<NodeId>& ids, NodeId id) { return std::ranges::binary_search(ids, id); }
+bool holds(const std::vector<NodeId>& ids, NodeId id) {
+  return std::ranges::binary_search(ids, id);
+}
 
 Result<void> validate_list(const std::vector<NodeId>& ids, const char* field) {
   if (std::ranges::find(ids, kNobody) != ids.end()) {
-    return invalid(std::string{"configuration."} + field + ": id 0 is nobody's; give each member its own id");
+    return invalid(std::string{"configuration."} + field +
+                   ": id 0 is nobody's; give each member its own id");
   }
   if (std::ranges::adjacent_find(ids, std::ranges::greater_equal{}) != ids.end()) {
     return invalid(std::string{"configuration."} + field + ": ids must be sorted, each once");
@@ -100,7 +103,8 @@ Result<void> Configuration::validate() const {
   }
   for (const NodeId id : learners) {
     if (holds(voters, id)) {
-      return invalid("configuration.learners: " + std::to_string(id.value()) + " is a voter too; name it once");
+      return invalid("configuration.learners: " + std::to_string(id.value()) +
+                     " is a voter too; name it once");
     }
   }
   return {};
@@ -127,8 +131,9 @@ Result<Configuration> Configuration::decode(const Bytes& bytes) {
   in.remove_prefix(1);
   Configuration result;
   std::uint64_t context_size = 0;
-  if (!take_ids(in, result.voters) || !take_ids(in, result.old_voters) || !take_ids(in, result.learners) ||
-      !take_varint(in, context_size) || context_size != in.size()) {
+  if (!take_ids(in, result.voters) || !take_ids(in, result.old_voters) ||
+      !take_ids(in, result.learners) || !take_varint(in, context_size) ||
+      context_size != in.size()) {
     return corrupt("configuration entry: cut short or too long");
   }
   result.context = Bytes::copy_of(in);
@@ -139,17 +144,20 @@ Result<Configuration> Configuration::decode(const Bytes& bytes) {
 }
 
 std::string describe(const Configuration& configuration) {
-  std::string text =
-      configuration.joint() ? join(configuration.old_voters) + "->" + join(configuration.voters) : join(configuration.voters);
+  std::string text = configuration.joint()
+                         ? join(configuration.old_voters) + "->" + join(configuration.voters)
+                         : join(configuration.voters);
   return configuration.learners.empty() ? text : text + "+" + join(configuration.learners);
 }
 
 std::string describe(const SnapshotMeta& meta) {
-  return describe(meta.last) + " " + describe(meta.configuration) + "@" + std::to_string(meta.configuration_index.value());
+  return describe(meta.last) + " " + describe(meta.configuration) + "@" +
+         std::to_string(meta.configuration_index.value());
 }
 
 std::string describe(const HardState& state) {
-  return "term=" + std::to_string(state.term.value()) + " vote=" + std::to_string(state.vote.value());
+  return "term=" + std::to_string(state.term.value()) +
+         " vote=" + std::to_string(state.vote.value());
 }
 
 }  // namespace quorate

@@ -21,7 +21,8 @@ const char* describe(EntryKind kind) {
 }
 
 std::string describe(const Entry& entry) {
-  return describe(entry.position()) + " " + describe(entry.kind) + " " + std::to_string(entry.payload.size()) + "B";
+  return describe(entry.position()) + " " + describe(entry.kind) + " " +
+         std::to_string(entry.payload.size()) + "B";
 }
 
 }  // namespace quorate

@@ -10,8 +10,8 @@
 
 namespace quorate {
 
-// Where a log ends, or what an entry must follow. Two logs that hold the same position hold the same entries up
-// to it (Log Matching, Raft paper 5.3). Prints as `index/term`.
+// Where a log ends, or what an entry must follow. Two logs that hold the same position hold the
+// same entries up to it (Log Matching, Raft paper 5.3). Prints as `index/term`.
 struct LogPosition {
   Index index;
   Term term;
@@ -27,7 +27,8 @@ inline bool at_least_as_up_to_date(const LogPosition& mine, const LogPosition& t
 enum class EntryKind : std::uint8_t {
   kEmpty,          // a new leader's first entry, by which earlier terms commit (5.4.2)
   kCommand,        // the application's
-  kConfiguration,  // an encoded Configuration, in effect as soon as it is in the log (dissertation 4.1)
+  kConfiguration,  // an encoded Configuration, in effect as soon as it is in the log
+                   // (dissertation 4.1)
 };
 
 struct Entry {
@@ -43,8 +44,8 @@ struct Entry {
   friend bool operator==(const Entry&, const Entry&) = default;
 };
 
-// Consecutive entries of one term: from `first` up to where the next run begins. A log's terms are few, so its
-// runs describe all of it, even the part whose entries are on disk alone.
+// Consecutive entries of one term: from `first` up to where the next run begins. A log's terms are
+// few, so its runs describe all of it, even the part whose entries are on disk alone.
 struct TermRun {
   Index first;
   Term term;

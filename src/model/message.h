@@ -1,8 +1,8 @@
 // The messages of the protocol: one type each, with only the fields that it means.
 //
-// Every message travels in an envelope with sender, addressee and the sender's term. A request gets exactly one
-// answer, a refusal counts; a notice gets none. Each type names itself (kName) and shows its fields once, to
-// `fields`; printing, JSON and fingerprints all come from there.
+// Every message travels in an envelope with sender, addressee and the sender's term. A request gets
+// exactly one answer, a refusal counts; a notice gets none. Each type names itself (kName) and
+// shows its fields once, to `fields`; printing, JSON and fingerprints all come from there.
 #pragma once
 
 #include <concepts>
@@ -19,15 +19,17 @@ namespace quorate {
 
 enum class MessageClass : std::uint8_t { kRequest, kAnswer, kNotice };
 
-// Dissertation 9.6: would you vote for me in `candidate_term`? Changes nothing at either side. `attempt` tells
-// the answers to one round of asking from those to the rounds before it.
+// Dissertation 9.6: would you vote for me in `candidate_term`? Changes nothing at either side.
+// `attempt` tells the answers to one round of asking from those to the rounds before it.
 struct PreVote {
   static constexpr std::string_view kName = "pre-vote";
   static constexpr MessageClass kClass = MessageClass::kRequest;
   Term candidate_term;
   LogPosition last;
   std::uint64_t attempt = 0;
-  void fields(auto&& show) const { show("candidate_term", candidate_term), show("last", last), show("attempt", attempt); }
+  void fields(auto&& show) const {
+    show("candidate_term", candidate_term), show("last", last), show("attempt", attempt);
+  }
   friend bool operator==(const PreVote&, const PreVote&) = default;
 };
 
@@ -37,12 +39,14 @@ struct PreVoteAnswer {
   Term candidate_term;
   std::uint64_t attempt = 0;
   bool granted = false;
-  void fields(auto&& show) const { show("granted", granted), show("candidate_term", candidate_term), show("attempt", attempt); }
+  void fields(auto&& show) const {
+    show("granted", granted), show("candidate_term", candidate_term), show("attempt", attempt);
+  }
   friend bool operator==(const PreVoteAnswer&, const PreVoteAnswer&) = default;
 };
 
-// 5.2. The term asked for is the envelope's. `handover`: the leader itself asked this node to campaign (3.10), so
-// a live leader is no reason to refuse.
+// 5.2. The term asked for is the envelope's. `handover`: the leader itself asked this node to
+// campaign (3.10), so a live leader is no reason to refuse.
 struct RequestVote {
   static constexpr std::string_view kName = "request-vote";
   static constexpr MessageClass kClass = MessageClass::kRequest;
@@ -68,7 +72,9 @@ struct Append {
   Index commit;
   Round round;
   std::vector<Entry> entries;
-  void fields(auto&& show) const { show("prev", prev), show("entries", entries), show("commit", commit), show("round", round); }
+  void fields(auto&& show) const {
+    show("prev", prev), show("entries", entries), show("commit", commit), show("round", round);
+  }
   friend bool operator==(const Append&, const Append&) = default;
 };
 
@@ -82,9 +88,9 @@ struct AppendAccepted {
   friend bool operator==(const AppendAccepted&, const AppendAccepted&) = default;
 };
 
-// Nothing here matches `prev`. Where this log agrees with the leader's can be read off its runs: they describe it
-// from `last` downwards, newest first, so that any number of conflicting entries costs one round trip, and more
-// than kMaxRuns conflicting terms a few.
+// Nothing here matches `prev`. Where this log agrees with the leader's can be read off its runs:
+// they describe it from `last` downwards, newest first, so that any number of conflicting entries
+// costs one round trip, and more than kMaxRuns conflicting terms a few.
 struct AppendRejected {
   static constexpr std::string_view kName = "append-rejected";
   static constexpr MessageClass kClass = MessageClass::kAnswer;
@@ -93,7 +99,9 @@ struct AppendRejected {
   Index last;  // min(prev, the last index here)
   std::vector<TermRun> runs;
   Round round;
-  void fields(auto&& show) const { show("prev", prev), show("last", last), show("runs", runs), show("round", round); }
+  void fields(auto&& show) const {
+    show("prev", prev), show("last", last), show("runs", runs), show("round", round);
+  }
   friend bool operator==(const AppendRejected&, const AppendRejected&) = default;
 };
 
@@ -115,8 +123,8 @@ struct HeartbeatAnswer {
   friend bool operator==(const HeartbeatAnswer&, const HeartbeatAnswer&) = default;
 };
 
-// Section 7. The core sends the metadata; the transport brings the files first and hands this over when they are
-// complete, verified and durable beside the node's own.
+// Section 7. The core sends the metadata; the transport brings the files first and hands this over
+// when they are complete, verified and durable beside the node's own.
 struct InstallSnapshot {
   static constexpr std::string_view kName = "install-snapshot";
   static constexpr MessageClass kClass = MessageClass::kRequest;
@@ -136,7 +144,8 @@ struct SnapshotAccepted {
   friend bool operator==(const SnapshotAccepted&, const SnapshotAccepted&) = default;
 };
 
-// A request of an older term: the envelope carries the newer one, which is all that the sender needs to know.
+// A request of an older term: the envelope carries the newer one, which is all that the sender
+// needs to know.
 struct StaleTerm {
   static constexpr std::string_view kName = "stale-term";
   static constexpr MessageClass kClass = MessageClass::kAnswer;
@@ -161,8 +170,8 @@ struct TimeoutNow {
   friend bool operator==(const TimeoutNow&, const TimeoutNow&) = default;
 };
 
-// A follower's batch of reads, named by the boot that asks and its own number, so that an answer to an earlier
-// life of the same node is never taken for this one's (dissertation 6.4).
+// A follower's batch of reads, named by the boot that asks and its own number, so that an answer to
+// an earlier life of the same node is never taken for this one's (dissertation 6.4).
 struct ReadTag {
   std::uint64_t boot = 0;
   std::uint64_t batch = 0;
@@ -174,7 +183,9 @@ struct ReadIndex {
   static constexpr MessageClass kClass = MessageClass::kRequest;
   ReadTag tag;
   bool lease = false;  // the asker would be content with an answer from the leader's lease
-  void fields(auto&& show) const { show("boot", tag.boot), show("batch", tag.batch), show("lease", lease); }
+  void fields(auto&& show) const {
+    show("boot", tag.boot), show("batch", tag.batch), show("lease", lease);
+  }
   friend bool operator==(const ReadIndex&, const ReadIndex&) = default;
 };
 
@@ -183,7 +194,9 @@ struct ReadIndexAnswer {
   static constexpr MessageClass kClass = MessageClass::kAnswer;
   ReadTag tag;
   Index index;  // a state that has applied this much may answer
-  void fields(auto&& show) const { show("boot", tag.boot), show("batch", tag.batch), show("index", index); }
+  void fields(auto&& show) const {
+    show("boot", tag.boot), show("batch", tag.batch), show("index", index);
+  }
   friend bool operator==(const ReadIndexAnswer&, const ReadIndexAnswer&) = default;
 };
 
@@ -195,8 +208,8 @@ struct ReadIndexRefused {
   friend bool operator==(const ReadIndexRefused&, const ReadIndexRefused&) = default;
 };
 
-// All is quiet, and everyone holds everything: sleep until something happens. Valid only for a follower whose log
-// ends at `last`, all committed.
+// All is quiet, and everyone holds everything: sleep until something happens. Valid only for a
+// follower whose log ends at `last`, all committed.
 struct Quiesce {
   static constexpr std::string_view kName = "quiesce";
   static constexpr MessageClass kClass = MessageClass::kNotice;
@@ -221,9 +234,11 @@ struct Removed {
   friend bool operator==(const Removed&, const Removed&) = default;
 };
 
-using MessageBody = std::variant<PreVote, PreVoteAnswer, RequestVote, VoteAnswer, Append, AppendAccepted, AppendRejected,
-                                 Heartbeat, HeartbeatAnswer, InstallSnapshot, SnapshotAccepted, StaleTerm, TryLater,
-                                 TimeoutNow, ReadIndex, ReadIndexAnswer, ReadIndexRefused, Quiesce, Wake, Removed>;
+using MessageBody =
+    std::variant<PreVote, PreVoteAnswer, RequestVote, VoteAnswer, Append, AppendAccepted,
+                 AppendRejected, Heartbeat, HeartbeatAnswer, InstallSnapshot, SnapshotAccepted,
+                 StaleTerm, TryLater, TimeoutNow, ReadIndex, ReadIndexAnswer, ReadIndexRefused,
+                 Quiesce, Wake, Removed>;
 
 struct Message {
   NodeId from;
@@ -237,7 +252,8 @@ struct Message {
 MessageClass message_class(const MessageBody& body);
 std::string_view message_name(const MessageBody& body);
 
-// `append -> n2 prev=7/3 entries=2 commit=6`, with `t=4` where the term is not the sender's to be seen elsewhere.
+// `append -> n2 prev=7/3 entries=2 commit=6`, with `t=4` where the term is not the sender's to be
+// seen elsewhere.
 std::string describe(const Message& message);
 
 }  // namespace quorate

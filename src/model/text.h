@@ -21,7 +21,9 @@ std::string text_of(Ordinal<Tag> value) {
 inline std::string text_of(NodeId id) { return "n" + std::to_string(id.value()); }
 inline std::string text_of(const LogPosition& position) { return describe(position); }
 inline std::string text_of(const SnapshotMeta& meta) { return describe(meta); }
-inline std::string text_of(const std::vector<Entry>& entries) { return std::to_string(entries.size()); }
+inline std::string text_of(const std::vector<Entry>& entries) {
+  return std::to_string(entries.size());
+}
 std::string text_of(const std::vector<TermRun>& runs);
 
 // A string as JSON writes it, quotes included.

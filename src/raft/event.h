@@ -21,7 +21,8 @@ struct Tick {};
 struct Received {
   Message message;
 };
-// A message to this peer is known to be lost (a connection broke). What is in flight to it is sent again by a probe.
+// A message to this peer is known to be lost (a connection broke). What is in flight to it is sent
+// again by a probe.
 struct Unreachable {
   NodeId peer;
 };
@@ -67,7 +68,8 @@ struct EntriesRead {
   Index first;
   Result<std::vector<Entry>> entries;
 };
-// The application's state at `index`, which it has applied, is durable in a snapshot; the log may shrink.
+// The application's state at `index`, which it has applied, is durable in a snapshot; the log may
+// shrink.
 struct SnapshotTaken {
   Index index;
 };
@@ -83,8 +85,9 @@ struct Campaign {};
 // Every request, pending or to come, is answered with kShutDown; nothing is sent any more.
 struct Stop {};
 
-using Event = std::variant<Tick, Received, Unreachable, SnapshotFailed, Propose, ChangeMembership, TransferLeadership, Read,
-                           Persisted, Applied, EntriesRead, SnapshotTaken, WakeUp, Unfence, Campaign, Stop>;
+using Event = std::variant<Tick, Received, Unreachable, SnapshotFailed, Propose, ChangeMembership,
+                           TransferLeadership, Read, Persisted, Applied, EntriesRead, SnapshotTaken,
+                           WakeUp, Unfence, Campaign, Stop>;
 
 std::string describe(const Event& event);
 

@@ -17,9 +17,9 @@ struct Options {
   NodeId id;
 
   Duration heartbeat_interval = std::chrono::milliseconds{50};
-  // T. A follower that hears nobody campaigns after a time drawn from [T, T + election_jitter). T is also the reach of
-  // stickiness (no vote while a leader was heard within T) and of CheckQuorum (a leader that heard no majority
-  // within T steps down).
+  // T. A follower that hears nobody campaigns after a time drawn from [T, T + election_jitter). T
+  // is also the reach of stickiness (no vote while a leader was heard within T) and of CheckQuorum
+  // (a leader that heard no majority within T steps down).
   Duration election_timeout = std::chrono::milliseconds{250};
   Duration election_jitter = std::chrono::milliseconds{250};
   // What is in flight to a peer and unanswered for this long counts as lost (rule 9).
@@ -34,11 +34,12 @@ struct Options {
 
   bool pre_vote = true;
   bool check_quorum = true;
-  // A new leader appends an empty entry, by which everything before it commits (5.4.2, 8). Without it, reads and
-  // membership changes are refused as not ready until a command of the term has committed.
+  // A new leader appends an empty entry, by which everything before it commits (5.4.2, 8). Without
+  // it, reads and membership changes are refused as not ready until a command of the term has
+  // committed.
   bool empty_entry = true;
-  // Reads from the leader's lease (dissertation 6.4.1), right as long as no two clocks drift apart by more than this
-  // many parts in a thousand. Never together with quiescence.
+  // Reads from the leader's lease (dissertation 6.4.1), right as long as no two clocks drift apart
+  // by more than this many parts in a thousand. Never together with quiescence.
   bool lease_reads = false;
   std::uint32_t lease_drift_permille = 100;
   // A leader with nothing to do for this long puts its group to sleep; zero: never.
@@ -48,10 +49,13 @@ struct Options {
   std::uint64_t max_inflight_bytes = 8U << 20U;      // unanswered per peer
   std::uint32_t max_inflight_messages = 256;         // unanswered per peer
   std::uint64_t max_uncommitted_bytes = 64U << 20U;  // proposals beyond it are answered busy
-  std::uint64_t max_apply_bytes = 1U << 20U;         // one batch for the state machine; two may be outstanding
-  std::uint64_t log_window_bytes = 16U << 20U;       // entries in memory, beyond which old ones are the disk's
-  std::uint64_t max_pending_reads = 65536;           // reads beyond it are answered busy
-  std::uint64_t compaction_tail = 1000;              // entries kept behind a snapshot, for peers that lag a little
+  std::uint64_t max_apply_bytes =
+      1U << 20U;  // one batch for the state machine; two may be outstanding
+  std::uint64_t log_window_bytes =
+      16U << 20U;  // entries in memory, beyond which old ones are the disk's
+  std::uint64_t max_pending_reads = 65536;  // reads beyond it are answered busy
+  std::uint64_t compaction_tail =
+      1000;  // entries kept behind a snapshot, for peers that lag a little
 
   // A number that differs in each life of this node; names its reads.
   std::uint64_t boot = 1;
@@ -67,24 +71,26 @@ struct ConfigurationAt {
   Index index;
   Configuration configuration;
 
-  friend bool operator==(const ConfigurationAt&, const ConfigurationAt&) = default;
+  bool operator==(const ConfigurationAt&) const = default;
 };
 
 // What a node holds when it starts: nothing, or what its disk kept. Everything in it is durable.
 struct Restored {
   HardState hard_state;
-  SnapshotMeta snapshot;                        // index 0 and the bootstrap configuration where there is none yet
-  TermRuns runs;                                // of the whole log; its base is at or before the snapshot
-  std::vector<ConfigurationAt> configurations;  // every configuration entry after the snapshot, in order
-  std::vector<Entry> tail;                      // the newest entries, to be kept in memory
-  Index applied;                                // what the state machine holds; at least the snapshot's index
-  bool fenced = false;                          // rot was found: no vote and no campaign until `Unfence`
+  SnapshotMeta snapshot;  // index 0 and the bootstrap configuration where there is none yet
+  TermRuns runs;          // of the whole log; its base is at or before the snapshot
+  std::vector<ConfigurationAt>
+      configurations;       // every configuration entry after the snapshot, in order
+  std::vector<Entry> tail;  // the newest entries, to be kept in memory
+  Index applied;            // what the state machine holds; at least the snapshot's index
+  bool fenced = false;      // rot was found: no vote and no campaign until `Unfence`
 
-  // A new group with these members, nothing in its log. An empty configuration: a node that waits to be added.
+  // A new group with these members, nothing in its log. An empty configuration: a node that waits
+  // to be added.
   static Restored fresh(Configuration bootstrap);
   // From entries that are all at hand, the first of them right after `base`.
-  static Result<Restored> from_entries(HardState hard_state, SnapshotMeta snapshot, LogPosition base, std::vector<Entry> entries,
-                                       Index applied);
+  static Result<Restored> from_entries(HardState hard_state, SnapshotMeta snapshot,
+                                       LogPosition base, std::vector<Entry> entries, Index applied);
   [[nodiscard]] Result<void> validate() const;
 };
 

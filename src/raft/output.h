@@ -1,5 +1,5 @@
-// Everything that a core asks for: values that its driver carries out. The caller owns the Output and reuses it;
-// in steady state nothing is allocated.
+// Everything that a core asks for: values that its driver carries out. The caller owns the Output
+// and reuses it; in steady state nothing is allocated.
 #pragma once
 
 #include <cstdint>
@@ -16,13 +16,14 @@
 
 namespace quorate {
 
-// What must become durable, in this order, as one write; answered by Persisted{ticket}. Writes are done in the
-// order of their tickets. Nothing to do if `ticket` is 0.
+// What must become durable, in this order, as one write; answered by Persisted{ticket}. Writes are
+// done in the order of their tickets. Nothing to do if `ticket` is 0.
 struct Persist {
   Ticket ticket;
   std::optional<HardState> hard_state;
-  // A snapshot that was received replaces the whole log: empty, and based at its last position. Its files are staged
-  // and durable already. Write this record; then the state machine is told to restore (Output::restore).
+  // A snapshot that was received replaces the whole log: empty, and based at its last position. Its
+  // files are staged and durable already. Write this record; then the state machine is told to
+  // restore (Output::restore).
   std::optional<SnapshotMeta> install;
   // A snapshot that the application has taken. The record only.
   std::optional<SnapshotMeta> snapshot;
@@ -44,15 +45,16 @@ enum class Refusal : std::uint8_t {
   kTransferring,   // leadership is being handed over
   kChangePending,  // one membership change at a time
   kNotReady,       // nothing of this leader's term is committed yet
-  kTimedOut,       // no majority confirmed it in time; a read has no effect, a transfer was called off
-  kInvalid,        // the request cannot be carried out as it stands; `detail` names the field
+  kTimedOut,  // no majority confirmed it in time; a read has no effect, a transfer was called off
+  kInvalid,   // the request cannot be carried out as it stands; `detail` names the field
   kShutDown,
-  kPoisoned,       // the node has found a bug in itself and takes no part any more
+  kPoisoned,  // the node has found a bug in itself and takes no part any more
 };
 const char* describe(Refusal refusal);
 
-// The proposal or the change is in the log at this position. It is done when the entry of this term at this index
-// is applied; it has definitely failed when an entry of another term is applied there; otherwise it is unknown.
+// The proposal or the change is in the log at this position. It is done when the entry of this term
+// at this index is applied; it has definitely failed when an entry of another term is applied
+// there; otherwise it is unknown.
 struct Appended {
   LogPosition position;
 };
@@ -73,8 +75,8 @@ struct Answer {
 };
 std::string describe(const Answer& answer);
 
-// Entries that have left the memory: read them from disk, from `first` to `last`, as many as `max_bytes` hold but at
-// least one, and answer with EntriesRead.
+// Entries that have left the memory: read them from disk, from `first` to `last`, as many as
+// `max_bytes` hold but at least one, and answer with EntriesRead.
 struct ReadEntries {
   NodeId reader;  // the peer they are for; this node itself: for its state machine
   Index first;
@@ -88,12 +90,12 @@ enum class Happened : std::uint8_t {
   kBecamePreCandidate,
   kBecameCandidate,
   kBecameLeader,
-  kSteppedDownNoQuorum,   // CheckQuorum
-  kSteppedDownSlowDisk,   // the oldest write is outstanding for too long
-  kSteppedDownRemoved,    // the leader is no voter of the committed configuration any more
+  kSteppedDownNoQuorum,  // CheckQuorum
+  kSteppedDownSlowDisk,  // the oldest write is outstanding for too long
+  kSteppedDownRemoved,   // the leader is no voter of the committed configuration any more
   kTruncated,
   kSnapshotInstalled,
-  kRemoved,               // this node is in no committed configuration of the group: it may be shut down
+  kRemoved,  // this node is in no committed configuration of the group: it may be shut down
   kFellAsleep,
   kWokeUp,
 };
@@ -104,7 +106,8 @@ struct Output {
   std::vector<Message> send_now;
   std::vector<Deferred> send_after_persist;
   std::vector<Answer> answers;
-  // For the state machine: first the restore, then the entries, consecutive and in order. Answered by Applied.
+  // For the state machine: first the restore, then the entries, consecutive and in order. Answered
+  // by Applied.
   std::optional<SnapshotMeta> restore;
   std::vector<Entry> committed;
   std::vector<ReadEntries> reads;

@@ -1,14 +1,16 @@
-// Raft: one member of one group, as a value. Events in, Output out; no thread, lock, clock, callback or I/O.
+// Raft: one member of one group, as a value. Events in, Output out; no thread, lock, clock,
+// callback or I/O.
 //
 // The driver's loop:
 //
 //     output.clear();
-//     for (each event that waits) raft.step(now, event, output);   // answers at once, changes memory
-//     raft.flush(now, output);                                      // what is to be written, sent and applied
-//     write(output.persist); send(output.send_now); ... then wait for an event, or until output.wake_at
+//     for (each event that waits) raft.step(now, event, output);   // answers at once, changes
+//     memory raft.flush(now, output);                                      // what is to be
+//     written, sent and applied write(output.persist); send(output.send_now); ... then wait for an
+//     event, or until output.wake_at
 //
-// Several steps may share one flush: then a burst of proposals shares one write and one message a peer. A copy of a
-// Raft is an independent member in the same state. `now` never goes back.
+// Several steps may share one flush: then a burst of proposals shares one write and one message a
+// peer. A copy of a Raft is an independent member in the same state. `now` never goes back.
 #pragma once
 
 #include <memory>
@@ -37,9 +39,10 @@ class Raft {
   Raft& operator=(Raft&& other) noexcept;
   ~Raft();
 
-  // Takes one event in. An event that cannot be right (a malformed message, an index that does not exist) is an error
-  // that names the field, and changes nothing. Throws AssertionFailed when the core finds a bug in itself; the Raft
-  // must not be used after that (guarded.h does this bookkeeping).
+  // Takes one event in. An event that cannot be right (a malformed message, an index that does not
+  // exist) is an error that names the field, and changes nothing. Throws AssertionFailed when the
+  // core finds a bug in itself; the Raft must not be used after that (guarded.h does this
+  // bookkeeping).
   Result<void> step(Instant now, const Event& event, Output& output);
   // Adds to `output` what the steps since the last flush call for, and when to wake up.
   void flush(Instant now, Output& output);
@@ -47,13 +50,15 @@ class Raft {
   // Where this member stands. `at()` costs a few copies; `status()` describes all, peers included.
   [[nodiscard]] Position at() const;
   [[nodiscard]] Status status() const;
-  // Entries in memory, for those who look (tests, dumps): from `first` on; empty if it is not in memory.
+  // Entries in memory, for those who look (tests, dumps): from `first` on; empty if it is not in
+  // memory.
   [[nodiscard]] std::vector<Entry> entries_from(Index first) const;
   [[nodiscard]] std::optional<Term> term_at(Index index) const;
   [[nodiscard]] const Configuration& configuration() const;
   [[nodiscard]] Index configuration_index() const;
 
-  // Everything that decides what this member will do, with time as a distance from `now`; the generator left out.
+  // Everything that decides what this member will do, with time as a distance from `now`; the
+  // generator left out.
   void fingerprint(Fingerprint& into, Instant now) const;
   // Bytes held, memory on the heap included (payloads counted where the log holds them).
   [[nodiscard]] std::size_t memory() const;

@@ -36,7 +36,7 @@ struct Position {
   bool stopped = false;
   HardState durable;  // the hard state that is on disk
 
-  friend bool operator==(const Position&, const Position&) = default;
+  bool operator==(const Position&) const = default;
 };
 
 enum class Pace : std::uint8_t { kProbe, kReplicate, kSnapshot };

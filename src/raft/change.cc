@@ -1,0 +1,142 @@
+// Membership (dissertation 4.1-4.3): any change in one call, by joint consensus where voters
+// change.
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "raft/core.h"
+
+namespace quorate {
+namespace {
+
+void append_configuration(Core& core, Leader& leader, Configuration configuration) {
+  const Index index =
+      append_as_leader(core, leader, EntryKind::kConfiguration, configuration.encode());
+  configuration_appended(core, index, std::move(configuration));
+  refresh_peers(core, leader);
+}
+
+// Those that the latest configuration removed learn it, if they can be reached; the others when
+// they campaign.
+void tell_the_removed(Core& core, Output& output) {
+  for (const NodeId id : core.membership.previous().members()) {
+    if (id != core.self() && !core.configuration().contains(id)) {
+      send(core, output, id, Removed{core.membership.latest_index()});
+    }
+  }
+}
+
+void note_removed(Core& core, Index configuration_index, Output& output) {
+  if (!core.removed()) {
+    core.removed_at = configuration_index;
+    output.happened.push_back(Happened::kRemoved);
+  }
+}
+
+}  // namespace
+
+void change_membership(Core& core, const ChangeMembership& request, Output& output) {
+  Leader* leader = core.leader();
+  if (leader == nullptr) {
+    return refuse(core, output, request.id, Refusal::kNotLeader);
+  }
+  if (leader->transfer) {
+    return refuse(core, output, request.id, Refusal::kTransferring);
+  }
+  if (core.configuration().joint() || core.membership.latest_index() > core.log.committed()) {
+    return refuse(core, output, request.id, Refusal::kChangePending);
+  }
+  // Rule 8: a leader that has committed nothing of its own might not know of a change that an
+  // earlier one committed.
+  if (!committed_in_own_term(core, *leader)) {
+    return refuse(core, output, request.id, Refusal::kNotReady);
+  }
+  Configuration next = request.target;
+  if (next.voters != core.configuration().voters) {
+    next.old_voters = core.configuration().voters;
+  }
+  append_configuration(core, *leader, std::move(next));
+  answer(output, request.id, Appended{core.log.last()});
+}
+
+// A configuration takes effect when it is appended, not when it commits (4.1).
+void configuration_appended(Core& core, Index index, Configuration configuration) {
+  core.membership.appended(index, std::move(configuration));
+  if (core.removed() && index > core.removed_at && core.configuration().contains(core.self())) {
+    core.removed_at = Index{};
+  }
+}
+
+// ... and goes with its entry.
+void configurations_truncated(Core& core, Index first) { core.membership.truncated_from(first); }
+
+void configuration_committed(Core& core, Output& output, Index before) {
+  const Index latest = core.membership.latest_index();
+  const bool newly = latest > before && latest <= core.log.committed();
+  if (!newly || core.configuration().joint()) {
+    return;
+  }
+  const bool was_member = core.membership.previous().contains(core.self());
+  if (was_member && !core.configuration().contains(core.self())) {
+    note_removed(core, latest, output);
+  }
+  if (core.leader() != nullptr) {
+    tell_the_removed(core, output);
+  }
+}
+
+// After the commit index moved: judged by the latest configuration, whatever the commit jumped over
+// (scenario 21).
+void leader_after_configuration(Core& core, Leader& leader, Output& output) {
+  if (core.membership.latest_index() > core.log.committed()) {
+    return;
+  }
+  if (core.configuration().joint()) {
+    // Rule 4: a joint configuration committed, the leader appends the final one and counts anew.
+    if (committed_in_own_term(core, leader)) {
+      append_configuration(core, leader, core.configuration().final_form());
+    }
+  } else if (!core.configuration().is_voter(core.self())) {
+    // 4.2.2: a leader that removed itself steps down when that is committed, and not before.
+    hand_to_best_peer(core, leader, output);
+    step_down(core, output, Happened::kSteppedDownRemoved);
+  }
+}
+
+void refresh_peers(Core& core, Leader& leader) {
+  std::vector<Progress> peers;
+  for (const NodeId id : core.configuration().members()) {
+    if (id == core.self()) {
+      continue;
+    }
+    Progress* known = find_peer(leader, id);
+    peers.push_back(known != nullptr ? std::move(*known)
+                                     : Progress{id, core.log.last().index.next(), core.now});
+  }
+  leader.peers = std::move(peers);
+}
+
+// Ids are never reused, so what was true of that configuration stays true of this node, unless a
+// later one, already here, names it again.
+void on_removed(Core& core, const Removed& notice, Output& output) {
+  if (notice.configuration_index > core.membership.latest_index() &&
+      core.configuration().contains(core.self())) {
+    note_removed(core, notice.configuration_index, output);
+    if (!std::holds_alternative<Follower>(core.role)) {
+      become_follower(core, output, core.term(), kNobody);
+    }
+  }
+}
+
+// A removed node that missed its removal campaigns; who knows better says so (rule 8).
+void tell_if_removed(const Turn& turn) {
+  Core& core = turn.core;
+  const ConfigurationAt& known = core.membership.at(core.log.committed());
+  const bool newest = known.index == core.membership.latest_index();
+  if (newest && !known.configuration.joint() && !known.configuration.voters.empty() &&
+      !known.configuration.contains(turn.message.from)) {
+    reply(turn, Removed{known.index});
+  }
+}
+
+}  // namespace quorate

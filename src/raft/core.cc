@@ -1,0 +1,86 @@
+#include "raft/core.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace quorate {
+
+Core::Core(const Options& given, Restored restored, Instant start)
+    : options(given),
+      random(given.seed),
+      now(start),
+      hard_state(restored.hard_state),
+      log({std::move(restored.runs), std::move(restored.tail), restored.snapshot.last.index,
+           restored.applied},
+          given.log_window_bytes),
+      membership({restored.snapshot.configuration_index, restored.snapshot.configuration},
+                 std::move(restored.configurations)),
+      snapshot(std::move(restored.snapshot)),
+      persistence(hard_state, log.last().index),
+      applying{.handed = log.applied(),
+               .earlier_batch = {},
+               .restoring = false,
+               .reading = false,
+               .retry_at = kNever},
+      fenced(restored.fenced) {
+  Follower follower;
+  follower.election_deadline = draw_election_deadline(*this);
+  role = std::move(follower);
+  // Rule 6: this voter may have acknowledged a round that a lease still runs from, in the life
+  // before.
+  const bool lived_before = hard_state.term > Term{};
+  if (options.lease_reads && lived_before) {
+    no_votes_before = now + options.election_timeout;
+  }
+}
+
+NodeId Core::known_leader() const {
+  if (leader() != nullptr) {
+    return self();
+  }
+  const auto* follower = std::get_if<Follower>(&role);
+  return follower != nullptr ? follower->leader : kNobody;
+}
+
+void send(Core& core, Output& output, NodeId to, MessageBody body, Index claims) {
+  Ticket after = core.persistence.ticket_of_hard_state();
+  if (claims > core.log.stable()) {
+    after = std::max(after, core.persistence.ticket_of_entry(claims));
+  }
+  // Rule 1: a PreVote changes nothing anywhere, so it alone may carry a term that is not durable.
+  const bool waits = after > core.persistence.durable() && !std::holds_alternative<PreVote>(body);
+  Message message{core.self(), to, core.term(), std::move(body)};
+  if (waits) {
+    output.send_after_persist.push_back({after, std::move(message)});
+  } else {
+    output.send_now.push_back(std::move(message));
+  }
+}
+
+void reply(const Turn& turn, MessageBody body, Index claims) {
+  send(turn.core, turn.output, turn.message.from, std::move(body), claims);
+}
+
+void answer(Output& output, RequestId id, decltype(Answer::outcome) outcome) {
+  output.answers.push_back({id, std::move(outcome)});
+}
+
+void refuse(const Core& core, Output& output, RequestId id, Refusal why, std::string detail) {
+  answer(output, id, Refused{why, core.known_leader(), std::move(detail)});
+}
+
+Instant draw_election_deadline(Core& core) {
+  const Duration low = core.options.election_timeout;
+  return core.now + core.random.between(low, low + core.options.election_jitter);
+}
+
+Index append_as_leader(Core& core, Leader& leader, EntryKind kind, Bytes payload) {
+  Entry entry{core.term(), core.log.last().index.next(), kind, std::move(payload)};
+  const Index index = entry.index;
+  leader.uncommitted_bytes += entry.cost();
+  leader.idle_since = core.now;
+  core.log.append(std::move(entry));
+  return index;
+}
+
+}  // namespace quorate

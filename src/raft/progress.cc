@@ -1,0 +1,162 @@
+#include "raft/progress.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+
+namespace quorate {
+
+bool Progress::may_append(Window window) const {
+  if (reading_) {
+    return false;
+  }
+  switch (pace_) {
+    case Pace::kProbe:
+      return !probing_;
+    case Pace::kReplicate:
+      return inflight_.size() < window.messages && inflight_bytes_ < window.bytes;
+    case Pace::kSnapshot:
+      return false;
+  }
+  return false;
+}
+
+void Progress::append_sent(Index last, std::uint64_t bytes, Instant now, Duration timeout) {
+  sent_ = now;
+  if (pace_ == Pace::kProbe) {
+    probing_ = true;
+    deadline_ = now + timeout;
+    heartbeat_ = now;  // a probe is one: it is answered without new writes
+    return;
+  }
+  QUORATE_ASSERT(pace_ == Pace::kReplicate);
+  QUORATE_ASSERT(last >= next_);
+  if (inflight_.empty()) {
+    deadline_ = now + timeout;
+  }
+  inflight_.push_back({last, bytes});
+  inflight_bytes_ += bytes;
+  next_ = last.next();
+}
+
+void Progress::snapshot_sent(Index snapshot, Instant now, Duration timeout) {
+  drop_inflight();
+  pace_ = Pace::kSnapshot;
+  probing_ = false;
+  snapshot_ = snapshot;
+  sent_ = now;
+  deadline_ = now + timeout;
+}
+
+Instant Progress::heartbeat_due(Duration interval) const {
+  return std::max(heartbeat_, std::min(sent_, heard_)) + interval;
+}
+
+void Progress::heard_at(Instant now, Round round) {
+  heard_ = now;
+  suspect_ = false;
+  round_ = std::max(round_, round);
+}
+
+bool Progress::accepted(Index match, Instant now, Duration timeout) {
+  const bool news = match > match_;
+  match_ = std::max(match_, match);
+  next_ = std::max(next_, match_.next());
+  while (!inflight_.empty() && inflight_.front().last <= match_) {
+    inflight_bytes_ -= inflight_.front().bytes;
+    inflight_.pop_front();
+    deadline_ = now + timeout;
+  }
+  if (pace_ == Pace::kProbe || (pace_ == Pace::kSnapshot && match_ >= snapshot_)) {
+    snapshot_accepted(match_);  // the logs agree up to match: replicate from there
+  }
+  if (inflight_.empty() && pace_ == Pace::kReplicate) {
+    deadline_ = kNever;
+  }
+  return news;
+}
+
+bool Progress::rejected(Index prev, Index common) {
+  // Late answers: to an append before a probe began, or below what is known to match (rule: match
+  // only grows).
+  if (pace_ == Pace::kSnapshot || prev <= match_) {
+    return false;
+  }
+  if (pace_ == Pace::kProbe && prev != next_.previous()) {
+    return false;
+  }
+  probe_from(std::max(common, match_).next());
+  return true;
+}
+
+void Progress::snapshot_accepted(Index match) {
+  match_ = std::max(match_, match);
+  drop_inflight();
+  pace_ = Pace::kReplicate;
+  probing_ = false;
+  snapshot_ = Index{};
+  next_ = match_.next();
+  deadline_ = kNever;
+}
+
+void Progress::lost() {
+  suspect_ = true;
+  probe_from(match_.next());
+}
+
+void Progress::put_off(Instant now, Duration timeout) {
+  probe_from(match_.next());
+  probing_ = true;
+  deadline_ = now + timeout;
+}
+
+void Progress::restart_clocks(Instant now) {
+  heard_ = now;
+  if (deadline_ != kNever) {
+    lost();
+  }
+}
+
+void Progress::probe_from(Index next) {
+  drop_inflight();
+  pace_ = Pace::kProbe;
+  probing_ = false;
+  snapshot_ = Index{};
+  next_ = next;
+  deadline_ = kNever;
+}
+
+void Progress::drop_inflight() {
+  inflight_.clear();
+  inflight_bytes_ = 0;
+  reading_ = false;
+}
+
+void Progress::fingerprint(Fingerprint& into, Instant now, Duration reach) const {
+  into.add(id_);
+  into.add(static_cast<std::uint64_t>(pace_));
+  into.add(probing_);
+  into.add(suspect_);
+  into.add(reading_);
+  into.add(match_);
+  into.add(next_);
+  into.add(snapshot_);
+  into.add(told_commit_);
+  into.add(round_);
+  into.add_age(heard_, now, reach);
+  into.add_age(sent_, now, reach);
+  into.add_age(std::max(heartbeat_, now - reach), now, reach);
+  into.add_deadline(deadline_, now);
+  for (std::size_t i = 0; i < inflight_.size(); ++i) {
+    into.add(inflight_[i].last);
+  }
+  into.add(static_cast<std::uint64_t>(inflight_.size()));
+}
+
+void Progress::release_memory() {
+  if (inflight_.empty()) {
+    inflight_.release();
+  }
+}
+
+}  // namespace quorate

@@ -1,0 +1,245 @@
+// A leader's side of replication (5.3, 5.4.2): appends in a pipeline, commit by counting,
+// heartbeats, CheckQuorum.
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "raft/core.h"
+#include "raft/reached.h"
+
+namespace quorate {
+namespace {
+
+Progress::Window window(const Core& core) {
+  return {core.options.max_inflight_messages, core.options.max_inflight_bytes};
+}
+
+std::uint64_t cost_of(const std::vector<Entry>& entries) {
+  std::uint64_t cost = 0;
+  for (const Entry& entry : entries) {
+    cost += entry.cost();
+  }
+  return cost;
+}
+
+void send_append(Core& core, const Leader& leader, Progress& peer, std::vector<Entry> entries,
+                 Output& output) {
+  const Index prev = peer.next().previous();
+  const Index last = prev + entries.size();
+  Append append{
+      {prev, *core.log.term_at(prev)}, core.log.committed(), leader.round, std::move(entries)};
+  peer.append_sent(last, cost_of(append.entries), core.now, core.options.resend_timeout);
+  peer.tell_commit(std::min(last, append.commit));
+  send(core, output, peer.id(), std::move(append));
+}
+
+// One append to a peer that may take one. False when there is nothing to send, or nothing to send
+// it from.
+bool append_once(Core& core, Leader& leader, Progress& peer, Output& output) {
+  if (!core.log.term_at(peer.next().previous())) {
+    return send_snapshot(core, leader, peer, output);
+  }
+  const bool probe = peer.pace() == Pace::kProbe;
+  const bool nothing_new = peer.next() > core.log.last().index;
+  if (nothing_new && !probe) {
+    return false;
+  }
+  std::vector<Entry> entries = output.take_spare();
+  if (!nothing_new && !(probe && peer.suspect())) {
+    const Index last = core.log.last().index;
+    if (!core.log.copy(peer.next(), last, core.options.max_append_bytes, entries)) {
+      peer.reading(true);
+      output.reads.push_back({peer.id(), peer.next(),
+                              std::min(last, core.log.window_first().previous()),
+                              core.options.max_append_bytes});
+      return false;
+    }
+  }
+  send_append(core, leader, peer, std::move(entries), output);
+  return true;
+}
+
+// A follower with nothing in flight learns of a commit at once, not at the next heartbeat.
+bool owes_commit(const Core& core, const Progress& peer) {
+  return peer.idle() && peer.told_commit() < std::min(peer.match(), core.log.committed());
+}
+
+void check_quorum(Core& core, Leader& leader, Output& output) {
+  if (!core.options.check_quorum || leader.asleep || leader.quorum_deadline > core.now) {
+    return;
+  }
+  const Instant heard = reached<Instant>(core.configuration(), [&](NodeId id) {
+    const Progress* peer = find_peer(leader, id);
+    return peer != nullptr ? peer->heard() : core.now;
+  });
+  // Dissertation 6.2: a leader that hears no majority for an election timeout leads nobody.
+  if (heard + core.options.election_timeout <= core.now) {
+    step_down(core, output, Happened::kSteppedDownNoQuorum);
+    return;
+  }
+  leader.quorum_deadline = heard + core.options.election_timeout;
+}
+
+bool check_disk(Core& core, Leader& leader, Output& output) {
+  const Instant oldest = core.persistence.oldest();
+  if (oldest == kNever || oldest + core.options.persist_timeout > core.now) {
+    return false;
+  }
+  hand_to_best_peer(core, leader, output);
+  step_down(core, output, Happened::kSteppedDownSlowDisk);
+  return true;
+}
+
+}  // namespace
+
+Progress* find_peer(Leader& leader, NodeId id) {
+  const auto at = std::ranges::find(leader.peers, id, &Progress::id);
+  return at == leader.peers.end() ? nullptr : &*at;
+}
+
+void send_heartbeat(Core& core, const Leader& leader, Progress& peer, Output& output) {
+  const Index commit = std::min(peer.match(), core.log.committed());
+  peer.heartbeat_sent(core.now);
+  peer.tell_commit(std::max(peer.told_commit(), commit));
+  send(core, output, peer.id(), Heartbeat{commit, leader.round});
+}
+
+// Everything that peers can be sent now. Appends carry the round and the commit index, so that a
+// heartbeat goes only where no append did.
+void replicate(Core& core, Leader& leader, Output& output) {
+  if (leader.asleep) {
+    return;
+  }
+  const Round round_before = leader.round;
+  begin_rounds(core, leader);
+  const bool new_round = leader.round != round_before;
+  for (Progress& peer : leader.peers) {
+    if (peer.deadline() <= core.now) {
+      peer.lost();
+    }
+    bool sent = false;
+    while (peer.may_append(window(core)) && append_once(core, leader, peer, output)) {
+      sent = true;
+    }
+    // One that is due goes even beside an append: the answer to that waits for a disk, this one's
+    // does not.
+    const bool due = peer.heartbeat_due(core.options.heartbeat_interval) <= core.now;
+    if (due || (!sent && (new_round || owes_commit(core, peer)))) {
+      send_heartbeat(core, leader, peer, output);
+    }
+  }
+}
+
+void on_accepted(const Turn& turn, Leader& leader, Index match, Round round) {
+  Progress* peer = find_peer(leader, turn.message.from);
+  if (peer == nullptr) {
+    return;  // it was removed meanwhile
+  }
+  QUORATE_ASSERT(match <= turn.core.log.last().index);
+  peer->heard_at(turn.core.now, round);
+  if (peer->accepted(match, turn.core.now, turn.core.options.resend_timeout)) {
+    advance_commit(turn.core, turn.output);
+  }
+  if (Leader* still = turn.core.leader()) {
+    serve_reads(turn.core, *still, turn.output);
+  }
+}
+
+void on_rejected(const Turn& turn, Leader& leader, const AppendRejected& answer) {
+  Progress* peer = find_peer(leader, turn.message.from);
+  if (peer == nullptr) {
+    return;
+  }
+  peer->heard_at(turn.core.now, answer.round);
+  const Index common = turn.core.log.terms().last_common(answer.last, answer.runs);
+  maybe(peer->rejected(answer.prev, common));
+  serve_reads(turn.core, leader, turn.output);
+}
+
+void on_heartbeat_answer(const Turn& turn, Leader& leader, Round round) {
+  if (Progress* peer = find_peer(leader, turn.message.from)) {
+    peer->heard_at(turn.core.now, round);
+    serve_reads(turn.core, leader, turn.output);
+  }
+}
+
+void on_try_later(const Turn& turn, Leader& leader, const TryLater& answer) {
+  if (Progress* peer = find_peer(leader, turn.message.from)) {
+    peer->heard_at(turn.core.now, answer.round);
+    peer->put_off(turn.core.now, turn.core.options.heartbeat_interval);
+    serve_reads(turn.core, leader, turn.output);
+  }
+}
+
+// 5.3, 5.4.2: what a majority holds durably is committed, if the last of it is of the current term;
+// earlier terms commit beneath it. The leader counts itself only as a voter, and only what its own
+// disk holds.
+void advance_commit(Core& core, Output& output) {
+  Leader* leader = core.leader();
+  if (leader == nullptr) {
+    return;
+  }
+  // One commit may put the final configuration in the log, by whose majority the next is counted.
+  for (; leader != nullptr; leader = core.leader()) {
+    const Index before = core.log.committed();
+    const Index held = reached<Index>(core.configuration(), [&](NodeId id) {
+      const Progress* peer = find_peer(*leader, id);
+      return id == core.self() ? core.log.stable() : peer->match();
+    });
+    if (held <= before || core.log.term_at(held) != core.term()) {
+      return;
+    }
+    commit(core, output, held);
+    leader_after_configuration(core, *leader, output);
+  }
+}
+
+void leader_tick(Core& core, Leader& leader, Output& output) {
+  if (check_disk(core, leader, output)) {
+    return;
+  }
+  if (leader.transfer && leader.transfer->deadline <= core.now) {
+    end_transfer(core, leader, /*handed_over=*/false, Refusal::kTimedOut, output);
+  }
+  expire_reads(core, leader, output);
+  check_quorum(core, leader, output);
+}
+
+void entries_read(Core& core, Leader& leader, const EntriesRead& event, Output& output) {
+  Progress* peer = find_peer(leader, event.reader);
+  if (peer == nullptr || !peer->is_reading() || peer->next() != event.first) {
+    return;  // the peer moved on while the disk was busy
+  }
+  peer->reading(false);
+  if (!event.entries || !core.log.term_at(event.first.previous())) {
+    peer->put_off(core.now, core.options.resend_timeout);
+    return;
+  }
+  send_append(core, leader, *peer, event.entries.value(), output);
+}
+
+Instant leader_wake_at(const Core& core, const Leader& leader) {
+  if (leader.asleep) {
+    return kNever;
+  }
+  Instant at = core.options.check_quorum ? leader.quorum_deadline : kNever;
+  for (const Progress& peer : leader.peers) {
+    at = std::min({at, peer.heartbeat_due(core.options.heartbeat_interval), peer.deadline()});
+  }
+  if (core.persistence.oldest() != kNever) {
+    at = std::min(at, core.persistence.oldest() + core.options.persist_timeout);
+  }
+  if (leader.transfer) {
+    at = std::min(at, leader.transfer->deadline);
+  }
+  if (!leader.reads.empty()) {
+    at = std::min(at, leader.reads.front().deadline);
+  }
+  if (core.options.quiesce_after > Duration::zero()) {
+    at = std::min(at, std::max(core.now + core.options.heartbeat_interval,
+                               leader.idle_since + core.options.quiesce_after));
+  }
+  return at;
+}
+
+}  // namespace quorate

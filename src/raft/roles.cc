@@ -1,0 +1,177 @@
+// How a member changes roles (5.1, 5.2), and what it leaves behind when it does.
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "raft/core.h"
+
+namespace quorate {
+namespace {
+
+// Requests that the role still owes an answer get it now; nothing of a role outlives it.
+void leave_role(Core& core, Output& output) {
+  if (auto* leader = core.leader()) {
+    end_transfer(core, *leader, /*handed_over=*/false, Refusal::kNotLeader, output);
+    refuse_reads(core, *leader, Refusal::kNotLeader, output);
+  } else if (auto* follower = std::get_if<Follower>(&core.role)) {
+    refuse_forwarded(core, *follower, Refusal::kNotLeader, output);
+  }
+}
+
+void adopt_term(Core& core, Term term) {
+  QUORATE_ASSERT(term > core.term());
+  core.hard_state = {term, kNobody};
+  core.persistence.hard_state_changed();
+}
+
+// Who has a right to be elected: a voter of its own latest configuration (rule 7), neither fenced
+// nor removed, whose disk answers.
+bool may_campaign(const Core& core) {
+  const bool disk_hangs = core.persistence.oldest() != kNever &&
+                          core.persistence.oldest() + core.options.persist_timeout <= core.now;
+  return core.configuration().is_voter(core.self()) && !core.fenced && !core.removed() &&
+         !core.installing && !disk_hangs;
+}
+
+void become_pre_candidate(Core& core, Output& output) {
+  leave_role(core, output);
+  ++core.attempts;
+  Candidate candidate;
+  candidate.pre = true;
+  candidate.election_deadline = draw_election_deadline(core);
+  candidate.granted.push_back(core.self());
+  core.role = std::move(candidate);
+  output.happened.push_back(Happened::kBecamePreCandidate);
+  for (const NodeId id : core.configuration().members()) {
+    if (id != core.self() && core.configuration().is_voter(id)) {
+      send(core, output, id, PreVote{core.term().next(), core.log.last(), core.attempts});
+    }
+  }
+  decide_election(core, output);
+}
+
+}  // namespace
+
+void become_follower(Core& core, Output& output, Term term, NodeId leader) {
+  QUORATE_ASSERT(term >= core.term());
+  auto* follower = std::get_if<Follower>(&core.role);
+  const bool same_leader = follower != nullptr && follower->leader == leader && term == core.term();
+  if (same_leader) {
+    return;
+  }
+  leave_role(core, output);
+  Follower next;
+  next.leader = leader;
+  // A term learned from a refused candidate is no reason to wait longer: only the leader and a
+  // granted vote are (5.2).
+  next.election_deadline = follower != nullptr && !follower->asleep ? follower->election_deadline
+                                                                    : draw_election_deadline(core);
+  if (term > core.term()) {
+    adopt_term(core, term);
+  }
+  core.role = std::move(next);
+  output.happened.push_back(Happened::kBecameFollower);
+}
+
+void campaign(Core& core, Output& output, bool handover) {
+  if (!may_campaign(core)) {
+    if (auto* follower = std::get_if<Follower>(&core.role)) {
+      follower->election_deadline = draw_election_deadline(core);
+      return;
+    }
+    become_follower(core, output, core.term(), kNobody);
+    return;
+  }
+  if (core.options.pre_vote && !handover) {
+    become_pre_candidate(core, output);
+  } else {
+    become_candidate(core, output, handover);
+  }
+}
+
+void election_tick(Core& core, Output& output) {
+  auto* follower = std::get_if<Follower>(&core.role);
+  auto* candidate = std::get_if<Candidate>(&core.role);
+  const bool due =
+      (follower != nullptr && !follower->asleep && follower->election_deadline <= core.now) ||
+      (candidate != nullptr && candidate->election_deadline <= core.now);
+  if (due) {
+    campaign(core, output, /*handover=*/false);
+  } else if (follower != nullptr) {
+    expire_forwarded(core, *follower, output);
+  }
+}
+
+void become_candidate(Core& core, Output& output, bool handover) {
+  leave_role(core, output);
+  adopt_term(core, core.term().next());
+  core.hard_state.vote = core.self();
+  Candidate candidate;
+  candidate.handover = handover;
+  candidate.election_deadline = draw_election_deadline(core);
+  core.role = std::move(candidate);
+  output.happened.push_back(Happened::kBecameCandidate);
+  for (const NodeId id : core.configuration().members()) {
+    if (id != core.self() && core.configuration().is_voter(id)) {
+      send(core, output, id, RequestVote{core.log.last(), handover});
+    }
+  }
+}
+
+// Rule 1: a candidate counts its own vote only once it is durable.
+void own_vote_durable(Core& core, Output& output) {
+  auto* candidate = std::get_if<Candidate>(&core.role);
+  const bool counts =
+      candidate != nullptr && !candidate->pre && core.hard_state.vote == core.self() &&
+      core.persistence.hard_state_durable() &&
+      std::ranges::find(candidate->granted, core.self()) == candidate->granted.end();
+  if (counts) {
+    candidate->granted.push_back(core.self());
+    decide_election(core, output);
+  }
+}
+
+void become_leader(Core& core, Output& output) {
+  QUORATE_ASSERT(core.hard_state.vote == core.self());
+  QUORATE_ASSERT(core.persistence.hard_state_durable());
+  leave_role(core, output);
+  core.role = Leader{};
+  Leader& leader = *core.leader();
+  leader.term_start = core.log.last().index.next();
+  leader.quorum_deadline = core.now + core.options.election_timeout;
+  leader.idle_since = core.now;
+  refresh_peers(core, leader);
+  output.happened.push_back(Happened::kBecameLeader);
+  // 5.4.2, section 8: earlier terms commit only beneath an entry of this one.
+  if (core.options.empty_entry) {
+    append_as_leader(core, leader, EntryKind::kEmpty, {});
+  }
+}
+
+void step_down(Core& core, Output& output, Happened why) {
+  output.happened.push_back(why);
+  become_follower(core, output, core.term(), kNobody);
+}
+
+bool leader_is_alive(const Core& core) {
+  if (!core.options.check_quorum) {
+    return false;
+  }
+  if (const Leader* leader = core.leader()) {
+    maybe(leader->asleep);
+    return true;  // it hears a majority, or CheckQuorum would have ended it
+  }
+  const auto* follower = std::get_if<Follower>(&core.role);
+  return follower != nullptr && follower->leader != kNobody &&
+         (follower->asleep || (follower->heard != Instant::min() &&
+                               core.now - follower->heard < core.options.election_timeout));
+}
+
+void heard_from_leader(Core& core, NodeId leader) {
+  auto& follower = std::get<Follower>(core.role);
+  QUORATE_ASSERT(follower.leader == leader);
+  follower.heard = core.now;
+  follower.election_deadline = draw_election_deadline(core);
+}
+
+}  // namespace quorate
