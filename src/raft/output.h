@@ -117,6 +117,8 @@ struct Output {
 
   // Empties it and keeps the memory, that of the messages' entries too.
   void clear();
+  // Takes the memory of a message that was sent by value and is done with.
+  void give_back(Message message);
   // An empty vector with memory from an earlier use, if there is one.
   std::vector<Entry> take_spare();
 

@@ -29,6 +29,8 @@ bool machine_has_room(const Core& core) {
   return !core.applying.restoring && !core.applying.reading && !two_out;
 }
 
+bool waits_to_retry(const Core& core) { return core.applying.retry_at != kNever && core.now < core.applying.retry_at; }
+
 void hand_out(Core& core, Index last) {
   core.applying.earlier_batch = core.applying.handed;
   core.applying.handed = last;
@@ -116,7 +118,7 @@ void install_persisted(Core& core, Output& output) {
 void hand_out_committed(Core& core, Output& output) {
   const Index upto = std::min(core.log.committed(), core.log.stable());
   if (core.applying.handed >= upto || !machine_has_room(core) ||
-      core.now < core.applying.retry_at) {
+      waits_to_retry(core)) {
     return;
   }
   core.applying.retry_at = kNever;
