@@ -29,7 +29,9 @@ bool machine_has_room(const Core& core) {
   return !core.applying.restoring && !core.applying.reading && !two_out;
 }
 
-bool waits_to_retry(const Core& core) { return core.applying.retry_at != kNever && core.now < core.applying.retry_at; }
+bool waits_to_retry(const Core& core) {
+  return core.applying.retry_at != kNever && core.now < core.applying.retry_at;
+}
 
 void hand_out(Core& core, Index last) {
   core.applying.earlier_batch = core.applying.handed;
@@ -117,8 +119,7 @@ void install_persisted(Core& core, Output& output) {
 // batches. Committed may run ahead of what is durable; applied may not.
 void hand_out_committed(Core& core, Output& output) {
   const Index upto = std::min(core.log.committed(), core.log.stable());
-  if (core.applying.handed >= upto || !machine_has_room(core) ||
-      waits_to_retry(core)) {
+  if (core.applying.handed >= upto || !machine_has_room(core) || waits_to_retry(core)) {
     return;
   }
   core.applying.retry_at = kNever;
