@@ -2,13 +2,14 @@
 // Made from outside, out of the member's position before and after, the event and the output: the
 // core never prints.
 //
-//   [n1 leader        t4] <- append-accepted from=n2 term=4 match=9 round=3
+//   [n1 leader        t4] <- append-accepted from=n2 match=9 round=3
 //   [n1 leader        t4]   commit index=9
 //   [n1 leader        t4]   append -> n2 prev=9/4 entries=0 commit=9 round=4
 //   [n1 leader        t4]   apply entries=8/4..9/4
 //
 // The first line is the event, in the role and term in which it arrived; what it led to follows,
-// indented, in the role and term after it. A message with `after_write` leaves when that write is
+// indented, in the role and term after it. A message's own term is shown where it is another than
+// the node's. A message with `after_write` leaves when that write is
 // durable.
 #pragma once
 
