@@ -98,9 +98,11 @@ class ThreeCores {
     if (inbox_[i].empty() && !waiting(outputs_[i])) {
       return false;
     }
+    const Index before = nodes_[0].at().committed;
     for (Event& event : inbox_[i]) {
       step(i, event);
     }
+    counting_ = counting_ && (count_all_ || nodes_[0].at().committed == before);
     recycle(i);
     toggle();
     nodes_[i].flush(now_, outputs_[i]);

@@ -6,7 +6,7 @@
 
 namespace quorate {
 
-std::optional<Term> TermRuns::term_at(Index index) const {
+std::optional<Term> TermRuns::term_of_older(Index index) const {
   if (index > last_ || index < base_.index) {
     return std::nullopt;
   }

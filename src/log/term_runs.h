@@ -22,7 +22,11 @@ class TermRuns {
     return {last_, runs_.empty() ? base_.term : runs_.back().term};
   }
   // Nothing for an index before the base or after the last.
-  [[nodiscard]] std::optional<Term> term_at(Index index) const;
+  [[nodiscard]] std::optional<Term> term_at(Index index) const {
+    // Nearly every question is about the newest run.
+    const bool newest = !runs_.empty() && index >= runs_.back().first && index <= last_;
+    return newest ? runs_.back().term : term_of_older(index);
+  }
 
   // The next entry's term, not 0; terms never fall along a log.
   void append(Term term);
@@ -56,6 +60,7 @@ class TermRuns {
     Index first;
     Index last;
   };
+  [[nodiscard]] std::optional<Term> term_of_older(Index index) const;
   // The run that holds `index`, which is after the base and not after the last.
   [[nodiscard]] std::size_t run_of(Index index) const;
   [[nodiscard]] Index end_of(std::size_t run) const;

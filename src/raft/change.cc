@@ -104,16 +104,23 @@ void leader_after_configuration(Core& core, Leader& leader, Output& output) {
 }
 
 void refresh_peers(Core& core, Leader& leader) {
+  const auto among = [](const std::vector<NodeId>& ids, NodeId id) {
+    return std::ranges::binary_search(ids, id);
+  };
+  const Configuration& configuration = core.configuration();
   std::vector<Progress> peers;
-  for (const NodeId id : core.configuration().members()) {
+  for (const NodeId id : configuration.members()) {
     if (id == core.self()) {
       continue;
     }
     Progress* known = find_peer(leader, id);
     peers.push_back(known != nullptr ? std::move(*known)
                                      : Progress{id, core.log.last().index.next(), core.now});
+    peers.back().set_votes(among(configuration.voters, id), among(configuration.old_voters, id));
   }
   leader.peers = std::move(peers);
+  leader.self_votes = among(configuration.voters, core.self());
+  leader.self_votes_old = among(configuration.old_voters, core.self());
 }
 
 // Ids are never reused, so what was true of that configuration stays true of this node, unless a

@@ -42,23 +42,21 @@ NodeId Core::known_leader() const {
   return follower != nullptr ? follower->leader : kNobody;
 }
 
-void send(Core& core, Output& output, NodeId to, MessageBody body, Index claims) {
+Message& outgoing(Core& core, Output& output, NodeId to, Index claims, bool may_leave_at_once) {
   Ticket after = core.persistence.ticket_of_hard_state();
   if (claims > core.log.stable()) {
     after = std::max(after, core.persistence.ticket_of_entry(claims));
   }
-  // Rule 1: a PreVote changes nothing anywhere, so it alone may carry a term that is not durable.
-  const bool waits = after > core.persistence.durable() && !std::holds_alternative<PreVote>(body);
-  Message message{core.self(), to, core.term(), std::move(body)};
+  const bool waits = after > core.persistence.durable() && !may_leave_at_once;
   if (waits) {
-    output.send_after_persist.push_back({after, std::move(message)});
-  } else {
-    output.send_now.push_back(std::move(message));
+    output.send_after_persist.emplace_back().after = after;
   }
-}
-
-void reply(const Turn& turn, MessageBody body, Index claims) {
-  send(turn.core, turn.output, turn.message.from, std::move(body), claims);
+  Message& message =
+      waits ? output.send_after_persist.back().message : output.send_now.emplace_back();
+  message.from = core.self();
+  message.to = to;
+  message.term = core.term();
+  return message;
 }
 
 void answer(Output& output, RequestId id, decltype(Answer::outcome) outcome) {

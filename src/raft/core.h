@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -78,6 +80,8 @@ struct Transfer {
 struct Leader {
   Index term_start;             // the index of the first entry of its term
   std::vector<Progress> peers;  // everyone in the latest configuration but itself, sorted
+  bool self_votes = false;      // in the latest configuration, and in the old half of a joint one
+  bool self_votes_old = false;
   Instant quorum_deadline = kNever;
   Round round{1};
   Ring<PendingRead> reads;
@@ -144,9 +148,13 @@ struct Turn {
 // ---- Verbs (core.cc)
 
 // Sends `body` as soon as what it says is durable: the term and vote, and the log up to `claims`.
-void send(Core& core, Output& output, NodeId to, MessageBody body, Index claims = {});
+template <class Body>
+void send(Core& core, Output& output, NodeId to, Body body, Index claims = {});
 // The same for the answer to the message of this turn.
-void reply(const Turn& turn, MessageBody body, Index claims = {});
+template <class Body>
+void reply(const Turn& turn, Body body, Index claims = {});
+// Where such a message goes, and until when it must wait there.
+Message& outgoing(Core& core, Output& output, NodeId to, Index claims, bool may_leave_at_once);
 void answer(Output& output, RequestId id, decltype(Answer::outcome) outcome);
 void refuse(const Core& core, Output& output, RequestId id, Refusal why, std::string detail = {});
 // A time drawn from [T, T + jitter) from now (9.3 of the dissertation: randomized, so that splits
@@ -240,5 +248,19 @@ void wake_up(Core& core, Output& output, Alarm why);
 
 void dispatch(Core& core, const Message& message, Output& output);          // dispatch.cc
 [[nodiscard]] Result<void> validate(const Core& core, const Event& event);  // validate.cc
+
+// ---- Inside of the verbs
+
+template <class Body>
+void send(Core& core, Output& output, NodeId to, Body body, Index claims) {
+  // Rule 1: a PreVote changes nothing anywhere, so it alone may carry a term that is not durable.
+  constexpr bool kAtOnce = std::is_same_v<Body, PreVote>;
+  outgoing(core, output, to, claims, kAtOnce).body.template emplace<Body>(std::move(body));
+}
+
+template <class Body>
+void reply(const Turn& turn, Body body, Index claims) {
+  send(turn.core, turn.output, turn.message.from, std::move(body), claims);
+}
 
 }  // namespace quorate

@@ -76,7 +76,9 @@ void Guarded::remember(Instant now, Event event) {
 
 // Nothing that the broken step has left may go out: it might be what is wrong.
 void Guarded::poison(const std::string& what, Output& output) {
+  std::vector<Answer> given = std::move(output.answers);
   output.clear();
+  output.answers = std::move(given);  // those requests have been answered
   std::string text = what + "\nat " + describe(before_) + "\nlast events, oldest first:\n";
   const std::size_t first = steps_ > kRemembered ? steps_ - kRemembered : 0;
   for (std::size_t i = first; i < steps_; ++i) {

@@ -6,21 +6,6 @@
 
 namespace quorate {
 
-bool Progress::may_append(Window window) const {
-  if (reading_) {
-    return false;
-  }
-  switch (pace_) {
-    case Pace::kProbe:
-      return !probing_;
-    case Pace::kReplicate:
-      return inflight_.size() < window.messages && inflight_bytes_ < window.bytes;
-    case Pace::kSnapshot:
-      return false;
-  }
-  return false;
-}
-
 void Progress::append_sent(Index last, std::uint64_t bytes, Instant now, Duration timeout) {
   sent_ = now;
   if (pace_ == Pace::kProbe) {
@@ -46,10 +31,6 @@ void Progress::snapshot_sent(Index snapshot, Instant now, Duration timeout) {
   snapshot_ = snapshot;
   sent_ = now;
   deadline_ = now + timeout;
-}
-
-Instant Progress::heartbeat_due(Duration interval) const {
-  return std::max(heartbeat_, std::min(sent_, heard_)) + interval;
 }
 
 void Progress::heard_at(Instant now, Round round) {

@@ -8,6 +8,7 @@
 // deadline passes; then probe.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/fingerprint.h"
@@ -28,6 +29,13 @@ class Progress {
   Progress(NodeId id, Index next, Instant now) : id_(id), next_(next), heard_(now), sent_(now) {}
 
   [[nodiscard]] NodeId id() const { return id_; }
+  // In the latest configuration, and in the old half of a joint one.
+  [[nodiscard]] bool votes() const { return votes_; }
+  [[nodiscard]] bool votes_in_old() const { return votes_in_old_; }
+  void set_votes(bool votes, bool votes_in_old) {
+    votes_ = votes;
+    votes_in_old_ = votes_in_old;
+  }
   [[nodiscard]] Pace pace() const { return pace_; }
   [[nodiscard]] Index match() const { return match_; }
   [[nodiscard]] Index next() const { return next_; }
@@ -42,7 +50,11 @@ class Progress {
   // ---- Sending
 
   // May an append go out now? When probing only one, when replicating while the window is open.
-  [[nodiscard]] bool may_append(Window window) const;
+  [[nodiscard]] bool may_append(Window window) const {
+    const bool open = inflight_.size() < window.messages && inflight_bytes_ < window.bytes;
+    return !reading_ &&
+           ((pace_ == Pace::kReplicate && open) || (pace_ == Pace::kProbe && !probing_));
+  }
   // Nothing was heard since something in flight was lost: probe without entries, they might go
   // nowhere too.
   [[nodiscard]] bool suspect() const { return suspect_; }
@@ -54,7 +66,9 @@ class Progress {
   void heartbeat_sent(Instant now) { heartbeat_ = sent_ = now; }
   // A heartbeat is due when for an interval nothing was sent, or nothing heard: a peer that answers
   // appends needs none.
-  [[nodiscard]] Instant heartbeat_due(Duration interval) const;
+  [[nodiscard]] Instant heartbeat_due(Duration interval) const {
+    return std::max(heartbeat_, std::min(sent_, heard_)) + interval;
+  }
   // The commit index it was last told.
   [[nodiscard]] Index told_commit() const { return told_commit_; }
   void tell_commit(Index commit) { told_commit_ = commit; }
@@ -96,6 +110,8 @@ class Progress {
   Pace pace_ = Pace::kProbe;
   bool probing_ = false;  // the one append of a probe is in flight
   bool suspect_ = false;
+  bool votes_ = false;
+  bool votes_in_old_ = false;
   bool reading_ = false;
   Index match_;
   Index next_;

@@ -1,4 +1,5 @@
-// Majorities over a configuration: quorum's arithmetic, applied to voters by id. Internal to raft/.
+// Majorities over a leader's peers: quorum's arithmetic, applied to what is known of each. Internal
+// to raft/.
 #pragma once
 
 #include <algorithm>
@@ -6,35 +7,50 @@
 #include <span>
 #include <vector>
 
-#include "model/configuration.h"
 #include "quorum/quorum.h"
+#include "raft/core.h"
 
 namespace quorate {
 
-template <class T, class ValueOf>
-T reached_by(const std::vector<NodeId>& voters, ValueOf value_of) {
+// The greatest value that a majority of one set of voters has reached.
+template <class T, class IsVoter, class ValueOf>
+T reached_by(std::size_t voters, const Leader& leader, bool self_votes, T self, IsVoter is_voter,
+             ValueOf value_of) {
   constexpr std::size_t kUsual = 16;
-  std::array<T, kUsual> few{};
+  std::array<T, kUsual> few;
   std::vector<T> many;
-  std::span<T> values{few.data(), std::min(voters.size(), kUsual)};
-  if (voters.size() > kUsual) {
-    many.resize(voters.size());
-    values = many;
+  if (voters > kUsual) {
+    many.resize(voters);
   }
-  for (std::size_t i = 0; i < voters.size(); ++i) {
-    values[i] = value_of(voters[i]);
+  T* const values = voters > kUsual ? many.data() : few.data();
+  std::size_t count = 0;
+  if (self_votes) {
+    values[count++] = self;
   }
-  return quorum::reached_by_majority(values);
+  for (const Progress& peer : leader.peers) {
+    if (is_voter(peer)) {
+      values[count++] = value_of(peer);
+    }
+  }
+  QUORATE_ASSERT(count == voters);
+  return quorum::reached_by_majority(std::span<T>{values, count});
 }
 
-// The greatest value that a majority has reached; in a joint configuration, a majority of each half
-// (4.3).
+// The greatest value that a majority of the configuration has reached; in a joint one, a majority
+// of each half (4.3). `self` is this node's own value, which counts only if it is a voter.
 template <class T, class ValueOf>
-T reached(const Configuration& configuration, ValueOf value_of) {
-  const T incoming = reached_by<T>(configuration.voters, value_of);
-  return configuration.joint()
-             ? std::min(incoming, reached_by<T>(configuration.old_voters, value_of))
-             : incoming;
+T reached(const Core& core, const Leader& leader, T self, ValueOf value_of) {
+  const Configuration& configuration = core.configuration();
+  const T incoming = reached_by(
+      configuration.voters.size(), leader, leader.self_votes, self,
+      [](const Progress& p) { return p.votes(); }, value_of);
+  if (!configuration.joint()) {
+    return incoming;
+  }
+  return std::min(incoming,
+                  reached_by(
+                      configuration.old_voters.size(), leader, leader.self_votes_old, self,
+                      [](const Progress& p) { return p.votes_in_old(); }, value_of));
 }
 
 }  // namespace quorate

@@ -14,11 +14,9 @@
 namespace quorate {
 namespace {
 
-Round confirmed_round(const Core& core, Leader& leader) {
-  return reached<Round>(core.configuration(), [&](NodeId id) {
-    const Progress* peer = find_peer(leader, id);
-    return id == core.self() ? leader.round : peer->acknowledged_round();
-  });
+Round confirmed_round(const Core& core, const Leader& leader) {
+  return reached(core, leader, leader.round,
+                 [](const Progress& peer) { return peer.acknowledged_round(); });
 }
 
 void add_read(Core& core, Leader& leader, PendingRead pending) {

@@ -68,10 +68,8 @@ void check_quorum(Core& core, Leader& leader, Output& output) {
   if (!core.options.check_quorum || leader.asleep || leader.quorum_deadline > core.now) {
     return;
   }
-  const Instant heard = reached<Instant>(core.configuration(), [&](NodeId id) {
-    const Progress* peer = find_peer(leader, id);
-    return peer != nullptr ? peer->heard() : core.now;
-  });
+  const Instant heard =
+      reached(core, leader, core.now, [](const Progress& peer) { return peer.heard(); });
   // Dissertation 6.2: a leader that hears no majority for an election timeout leads nobody.
   if (heard + core.options.election_timeout <= core.now) {
     step_down(core, output, Happened::kSteppedDownNoQuorum);
@@ -93,8 +91,12 @@ bool check_disk(Core& core, Leader& leader, Output& output) {
 }  // namespace
 
 Progress* find_peer(Leader& leader, NodeId id) {
-  const auto at = std::ranges::find(leader.peers, id, &Progress::id);
-  return at == leader.peers.end() ? nullptr : &*at;
+  for (Progress& peer : leader.peers) {
+    if (peer.id() == id) {
+      return &peer;
+    }
+  }
+  return nullptr;
 }
 
 void send_heartbeat(Core& core, const Leader& leader, Progress& peer, Output& output) {
@@ -182,10 +184,8 @@ void advance_commit(Core& core, Output& output) {
   // One commit may put the final configuration in the log, by whose majority the next is counted.
   for (; leader != nullptr; leader = core.leader()) {
     const Index before = core.log.committed();
-    const Index held = reached<Index>(core.configuration(), [&](NodeId id) {
-      const Progress* peer = find_peer(*leader, id);
-      return id == core.self() ? core.log.stable() : peer->match();
-    });
+    const Index held = reached(core, *leader, core.log.stable(),
+                               [](const Progress& peer) { return peer.match(); });
     if (held <= before || core.log.term_at(held) != core.term()) {
       return;
     }
