@@ -351,6 +351,9 @@ bool Stage::carry_out(At /*at*/, const Crash& action) {
     note(*node, "crashed; " + std::to_string(kept) + " of " + std::to_string(node->writes.size()) +
                     " outstanding writes reached the disk");
   }
+  if (setup_->forgets_votes) {
+    node->disk.hard_state.vote = kNobody;
+  }
   node->lose_memory();
   checker_.crashed(node->id);
   return true;

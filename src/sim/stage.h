@@ -99,6 +99,7 @@ class Stage {
     bool instant_disk = false;  // every write is durable at once, every entry read at once
     bool instant_apply = true;  // every batch is applied as soon as it is handed out
     bool durable_machine = false;  // a machine keeps what it applied across crashes by itself
+    bool forgets_votes = false;    // a lying disk: a crash loses the vote that it had acknowledged
   };
   using Sink = std::function<void(const std::string&)>;
 

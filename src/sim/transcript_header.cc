@@ -55,6 +55,7 @@ constexpr std::array kSetupFields = {
     SetupField{"disk", &Stage::Setup::instant_disk, "instant", "slow"},
     SetupField{"apply", &Stage::Setup::instant_apply, "instant", "slow"},
     SetupField{"machine", &Stage::Setup::durable_machine, "durable", "volatile"},
+    SetupField{"votes", &Stage::Setup::forgets_votes, "forgotten", "kept"},
 };
 
 // What a header leaves out. No jitter: every timeout is exactly T, so that a reader can follow the
