@@ -86,6 +86,7 @@ struct Leader {
   Round round{1};
   Ring<PendingRead> reads;
   Ring<SentRound> rounds;  // when each unconfirmed round began; kept only where leases are on
+  Instant round_began = Instant::min();  // the newest of these
   Instant lease_from = Instant::min();
   std::optional<Transfer> transfer;
   bool lease_ended = false;  // TimeoutNow was sent in this term (rule 6)
@@ -224,7 +225,7 @@ void read(Core& core, const Read& request, Output& output);  // read.cc
 void on_read_index(const Turn& turn, Leader& leader, const ReadIndex& request);
 void on_read_index_answer(const Turn& turn, Follower& follower, const ReadIndexAnswer& answer);
 void on_read_index_refused(const Turn& turn, Follower& follower, const ReadIndexRefused& answer);
-void begin_rounds(Core& core, Leader& leader);
+[[nodiscard]] bool begin_round(Core& core, Leader& leader);
 void serve_reads(Core& core, Leader& leader, Output& output);
 void expire_reads(Core& core, Leader& leader, Output& output);
 void forward_reads(Core& core, Follower& follower, Output& output);

@@ -42,7 +42,10 @@ void Progress::heard_at(Instant now, Round round) {
 bool Progress::accepted(Index match, Instant now, Duration timeout) {
   const bool news = match > match_;
   match_ = std::max(match_, match);
-  next_ = std::max(next_, match_.next());
+  if (match_.next() > next_) {
+    next_ = match_.next();
+    reading_ = false;  // what is being read is not needed any more
+  }
   while (!inflight_.empty() && inflight_.front().last <= match_) {
     inflight_bytes_ -= inflight_.front().bytes;
     inflight_.pop_front();
@@ -82,11 +85,11 @@ void Progress::snapshot_accepted(Index match) {
 
 void Progress::lost() {
   suspect_ = true;
-  probe_from(match_.next());
+  probe_from(pace_ == Pace::kProbe ? next_ : match_.next());
 }
 
 void Progress::put_off(Instant now, Duration timeout) {
-  probe_from(match_.next());
+  probe_from(pace_ == Pace::kProbe ? next_ : match_.next());
   probing_ = true;
   deadline_ = now + timeout;
 }

@@ -61,12 +61,14 @@ bool answer_from_lease(Core& core, const Leader& leader, const PendingRead& pend
   return true;
 }
 
-// Only where leases are on: when each round began, until it is confirmed.
+// Only where leases are on: when each round began, until it is confirmed. However fast answers
+// come, rounds are spaced.
 void note_round(Core& core, Leader& leader) {
-  const bool due = leader.rounds.empty() ||
-                   leader.rounds.back().at + core.options.heartbeat_interval / 4 <= core.now;
+  const Duration spacing = core.options.heartbeat_interval / 4;
+  const bool due = leader.round_began == Instant::min() || leader.round_began + spacing <= core.now;
   if (core.options.lease_reads && due) {
     leader.round = leader.round.next();
+    leader.round_began = core.now;
     leader.rounds.push_back({leader.round, core.now});
   }
 }
@@ -125,17 +127,19 @@ void on_read_index(const Turn& turn, Leader& leader, const ReadIndex& request) {
 // Reads that wait for a round get one: it begins now, with the messages of this flush, at the
 // present commit index. Before the first commit of its term a leader does not know what is
 // committed (6.4, step 1), and begins none.
-void begin_rounds(Core& core, Leader& leader) {
+// True: every peer has to hear of it now.
+bool begin_round(Core& core, Leader& leader) {
   note_round(core, leader);
   const bool waiting = !leader.reads.empty() && leader.reads.back().round == Round{};
   if (!waiting || !committed_in_own_term(core, leader)) {
-    return;
+    return false;
   }
   leader.round = leader.round.next();
   for (std::size_t i = leader.reads.size(); i > 0 && leader.reads[i - 1].round == Round{}; --i) {
     leader.reads[i - 1].round = leader.round;
     leader.reads[i - 1].index = core.log.committed();
   }
+  return true;
 }
 
 void serve_reads(Core& core, Leader& leader, Output& output) {

@@ -112,9 +112,7 @@ void replicate(Core& core, Leader& leader, Output& output) {
   if (leader.asleep) {
     return;
   }
-  const Round round_before = leader.round;
-  begin_rounds(core, leader);
-  const bool new_round = leader.round != round_before;
+  const bool reads_wait = begin_round(core, leader);
   for (Progress& peer : leader.peers) {
     if (peer.deadline() <= core.now) {
       peer.lost();
@@ -126,7 +124,7 @@ void replicate(Core& core, Leader& leader, Output& output) {
     // One that is due goes even beside an append: the answer to that waits for a disk, this one's
     // does not.
     const bool due = peer.heartbeat_due(core.options.heartbeat_interval) <= core.now;
-    if (due || (!sent && (new_round || owes_commit(core, peer)))) {
+    if (due || (!sent && (reads_wait || owes_commit(core, peer)))) {
       send_heartbeat(core, leader, peer, output);
     }
   }
