@@ -121,7 +121,9 @@ std::string_view tell(const Persist& persist, auto&& show) {
   show("ticket", persist.ticket);
   if (persist.hard_state) {
     show("term", persist.hard_state->term);
-    show("vote", persist.hard_state->vote);
+    if (persist.hard_state->vote != kNobody) {
+      show("vote", persist.hard_state->vote);
+    }
   }
   if (persist.install) {
     show("install", *persist.install);
