@@ -65,12 +65,9 @@ struct Handle {
 
   // Votes.
   void operator()(auto& /*role*/, const PreVote& m) const { on_pre_vote(turn, m); }
-  void operator()(Follower& /*role*/, const PreVoteAnswer& /*m*/) const {
-  }  // late: no candidacy any more
-  void operator()(Candidate& role, const PreVoteAnswer& m) const {
-    on_pre_vote_answer(turn, role, m);
-  }
-  void operator()(Leader& /*role*/, const PreVoteAnswer& /*m*/) const {}  // late
+  // One of a higher term, which has ended the candidacy; the others are handled before terms are
+  // compared.
+  void operator()(auto& /*role*/, const PreVoteAnswer& /*m*/) const {}
   void operator()(auto& /*role*/, const RequestVote& m) const { on_request_vote(turn, m); }
   void operator()(Follower& /*role*/, const VoteAnswer& /*m*/) const {}  // late
   void operator()(Candidate& role, const VoteAnswer& m) const { on_vote_answer(turn, role, m); }
@@ -150,6 +147,15 @@ void dispatch(Core& core, const Message& message, Output& output) {
   }
   if (const auto* removed = std::get_if<Removed>(&message.body)) {
     on_removed(core, *removed, output);
+    return;
+  }
+  // Who grants a PreVote promises nothing, so its term may be below ours; the answer says which
+  // round it is for.
+  const auto* pre_vote_answer = std::get_if<PreVoteAnswer>(&message.body);
+  if (pre_vote_answer != nullptr && message.term <= core.term()) {
+    if (auto* candidate = std::get_if<Candidate>(&core.role)) {
+      on_pre_vote_answer(turn, *candidate, *pre_vote_answer);
+    }
     return;
   }
   if (ignored_for_leader(core, message)) {
