@@ -18,12 +18,11 @@ constexpr std::uint64_t kRoomy = 1U << 20U;
 Index at(std::uint64_t index) { return Index{index}; }
 LogPosition position(std::uint64_t index, std::uint64_t term) { return {Index{index}, Term{term}}; }
 
-// 19 bytes and the fixed share of 32.
 Entry entry(std::uint64_t index, std::uint64_t term) {
   return {Term{term}, Index{index}, EntryKind::kCommand,
           Bytes::copy_of("payload of number " + std::to_string(index % 10))};
 }
-constexpr std::uint64_t kCost = 51;
+constexpr std::uint64_t kCost = 19 + 32;  // the payload above, and the fixed share
 
 // A log after nothing, in memory alone.
 Log log_of(std::initializer_list<std::uint64_t> terms, std::uint64_t window_bytes = kRoomy) {
@@ -82,6 +81,14 @@ TEST(Log, RestoredFromDiskIsStableAndCommittedAsFarAsApplied) {
   EXPECT_EQ(log.stable(), at(6));
   EXPECT_EQ(log.window_first(), at(5));
   EXPECT_EQ(log.window_bytes(), 2 * kCost);
+}
+
+TEST(Log, RestoredKeepsNoMoreInMemoryThanItsWindow) {
+  TermRuns runs;
+  runs.append(Term{1});
+  runs.append(Term{1});
+  const Log log{{runs, {entry(1, 1), entry(2, 1)}, at(0), at(2)}, kCost};
+  EXPECT_EQ(log.window_first(), at(2));
 }
 
 TEST(Log, RestoringWhatCannotBeIsABug) {

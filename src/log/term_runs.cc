@@ -65,12 +65,13 @@ std::vector<TermRun> TermRuns::describe_down_from(Index from, std::size_t limit)
   return result;
 }
 
+// By Log Matching (5.3) two logs that hold a term hold the same first entries of it, as many as
+// both have: they agree up to where the shorter of the two runs ends, wherever a base cuts them.
 Index TermRuns::last_common(Index from, std::span<const TermRun> other) const {
   Index end = std::min(from, last_);
   for (const TermRun& run : other) {
-    const std::optional<Stretch> here = stretch_of(run.term);
-    if (here && std::max(here->first, run.first) <= std::min(here->last, end)) {
-      return std::min(here->last, end);
+    if (const std::optional<Index> here = last_of(run.term)) {
+      return std::min(*here, end);
     }
     if (run.first == Index{0}) {
       return Index{0};
@@ -99,14 +100,12 @@ Index TermRuns::end_of(std::size_t run) const {
   return run + 1 < runs_.size() ? runs_[run + 1].first.previous() : last_;
 }
 
-std::optional<TermRuns::Stretch> TermRuns::stretch_of(Term term) const {
+std::optional<Index> TermRuns::last_of(Term term) const {
   const auto found = std::ranges::lower_bound(runs_, term, {}, &TermRun::term);
-  const bool in_base = base_.term == term;
-  if (found == runs_.end() || found->term != term) {
-    return in_base ? std::optional{Stretch{base_.index, base_.index}} : std::nullopt;
+  if (found != runs_.end() && found->term == term) {
+    return end_of(static_cast<std::size_t>(found - runs_.begin()));
   }
-  return Stretch{in_base ? base_.index : found->first,
-                 end_of(static_cast<std::size_t>(found - runs_.begin()))};
+  return base_.term == term ? std::optional{base_.index} : std::nullopt;
 }
 
 }  // namespace quorate

@@ -56,16 +56,12 @@ class TermRuns {
   friend bool operator==(const TermRuns&, const TermRuns&) = default;
 
  private:
-  struct Stretch {
-    Index first;
-    Index last;
-  };
   [[nodiscard]] std::optional<Term> term_of_older(Index index) const;
   // The run that holds `index`, which is after the base and not after the last.
   [[nodiscard]] std::size_t run_of(Index index) const;
   [[nodiscard]] Index end_of(std::size_t run) const;
-  // Where this log is known to hold that term, the base included.
-  [[nodiscard]] std::optional<Stretch> stretch_of(Term term) const;
+  // The last entry of that term, the base included.
+  [[nodiscard]] std::optional<Index> last_of(Term term) const;
 
   LogPosition base_;
   Index last_;

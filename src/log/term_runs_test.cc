@@ -139,7 +139,9 @@ TEST(TermRuns, WhatLiesBelowTheBaseIsNoAgreement) {
 }
 
 TEST(TermRuns, RunsThatNoLogCanHaveAreHarmless) {
-  const TermRuns leader = log_of({}, {1, 1, 4, 4});
+  const TermRuns leader = log_of(position(1, 1), {1, 4, 4});
+  EXPECT_EQ(leader.last_common(at(4), Runs{run(0, 9), run(0, 8)}), at(0));
+  EXPECT_EQ(leader.last_common(at(9), Runs{run(7, 9)}), at(4));
   const Index highest{~std::uint64_t{0}};
   for (const Runs& runs : {Runs{run(9, 4), run(12, 4), run(3, 1)}, Runs{run(0, 9), run(0, 1)},
                            Runs{{highest, Term{2}}, {highest, Term{2}}}}) {

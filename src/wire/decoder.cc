@@ -29,17 +29,7 @@ void Decoder::fail(ErrorCode code, std::string why) {
   rest_ = {};
 }
 
-std::uint8_t Decoder::byte() {
-  if (rest_.empty()) {
-    fail("cut short");
-    return 0;
-  }
-  const auto value = static_cast<std::uint8_t>(rest_.front());
-  rest_.remove_prefix(1);
-  return value;
-}
-
-std::uint64_t Decoder::number() {
+std::uint64_t Decoder::long_number() {
   std::uint64_t value = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {
     const std::uint8_t digit = byte();

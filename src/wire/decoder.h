@@ -44,8 +44,21 @@ class Decoder {
   // The value cannot be right, for this reason.
   void fail(std::string why);
 
-  std::uint64_t number();
-  std::uint8_t byte();
+  std::uint64_t number() {
+    if (!rest_.empty() && static_cast<unsigned char>(rest_.front()) < 0x80) {
+      return byte();
+    }
+    return long_number();
+  }
+  std::uint8_t byte() {
+    if (rest_.empty()) {
+      fail("cut short");
+      return 0;
+    }
+    const auto value = static_cast<std::uint8_t>(rest_.front());
+    rest_.remove_prefix(1);
+    return value;
+  }
   // The next `size` bytes, in the memory of what came in.
   Bytes slice(std::uint64_t size);
 
@@ -103,6 +116,7 @@ class Decoder {
   }
   bool check_count(std::uint64_t count, std::size_t smallest, std::size_t most);
   void fail(ErrorCode code, std::string why);
+  std::uint64_t long_number();
 
   const Bytes& in_;
   std::string_view rest_;
