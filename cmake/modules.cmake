@@ -3,7 +3,8 @@
 #   src/<name>/*.cc        -> library quorate_<name> (header-only folders become INTERFACE)
 #   src/<name>/*_test.cc   -> executable <name>_test, its tests known to ctest one by one
 #   src/cli/main.cc        -> the binary, build/quorate
-#   tests/*.cc             -> executable `tests`, linked with every module
+#   tests/core_*.cc        -> executable `core_tests`, linked with the core alone
+#   tests/*.cc             -> executable `tests`, the others, linked with every module
 #   bench/*.cc             -> one executable each, bench_<stem>
 
 set_property(GLOBAL PROPERTY QUORATE_MODULES "")
@@ -87,6 +88,12 @@ endfunction()
 
 function(quorate_higher_tests)
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/*.cc")
+  set(core ${sources})
+  list(FILTER core INCLUDE REGEX "/core_[^/]*$")
+  list(FILTER sources EXCLUDE REGEX "/core_[^/]*$")
+  if(core AND QUORATE_HAVE_TESTS)
+    quorate_test(core_tests SOURCES ${core} LINK quorate_raft)
+  endif()
   if(sources AND QUORATE_HAVE_TESTS)
     get_property(modules GLOBAL PROPERTY QUORATE_MODULES)
     quorate_test(tests SOURCES ${sources} LINK ${modules})
