@@ -51,7 +51,7 @@ RunResult Run::play() {
     world_.record();
   }
   if (options_.trace) {
-    world_.stage().trace_to(options_.trace);
+    world_.stage().trace_to(options_.trace, options_.trace_format);
   }
   faults_.start(world_);
   workload_.start(world_);
@@ -197,6 +197,8 @@ const char* describe(Outcome outcome) {
       return "not live";
     case Outcome::kNoProgress:
       return "no progress";
+    case Outcome::kNotTheSame:
+      return "not deterministic";
   }
   return "?";
 }

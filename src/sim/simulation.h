@@ -27,6 +27,7 @@ struct RunOptions {
   bool faults = true;
   bool record = false;  // keep the steps
   Stage::Sink trace;    // trace lines, as they come
+  TraceFormat trace_format = TraceFormat::kText;
 
   // For tests that show that a check can fail.
   std::function<void(Stage::Setup&)> plant;  // changes what the nodes are
@@ -39,14 +40,11 @@ struct Tally {
   WorldCounts world;
   WorkloadCounts clients;
   std::array<std::uint64_t, kFaultCount> faults{};
-  std::uint64_t disk_reads = 0;
   std::uint64_t changes = 0;    // of membership, asked for
   std::uint64_t transfers = 0;  // of leadership, asked for
   std::uint64_t sleeps = 0;     // groups that were found asleep
   Duration convergence{0};      // from healing until everything agreed
   Duration simulated{0};
-
-  void add(const Tally& other);
 };
 
 enum class Outcome : std::uint8_t {
@@ -55,6 +53,7 @@ enum class Outcome : std::uint8_t {
   kClient,      // a client saw what it must never see
   kNotLive,     // no convergence after healing
   kNoProgress,  // too few operations succeeded
+  kNotTheSame,  // a second run from the seed went another way
 };
 const char* describe(Outcome outcome);
 

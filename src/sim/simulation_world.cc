@@ -76,6 +76,9 @@ void World::release(std::vector<Coming>& held) {
   std::vector<Coming> freed;
   freed.swap(held);
   for (Coming& coming : freed) {
+    if (coming.kind == Kind::kTick && coming.at == machine(coming.node).tick) {
+      machine(coming.node).tick = now_;
+    }
     coming.at = now_;
     push(coming);
   }
@@ -115,11 +118,15 @@ void World::happen(const Coming& coming) {
       const bool fails = climate_.read_errors > 0 && random_.below(1000) < climate_.read_errors;
       counts_.read_errors += fails ? 1 : 0;
       --machine.reads;
+      ++counts_.disk_reads;
       perform(coming.node, FinishRead{coming.node, fails});
       break;
     }
     case Kind::kBroken:
       perform(coming.node, UnreachableAt{coming.node, coming.peer});
+      break;
+    case Kind::kNotArrived:
+      perform(coming.node, SnapshotFailedAt{coming.node, coming.peer});
       break;
     case Kind::kAlarm:
       break;
@@ -223,7 +230,7 @@ void World::send_new() {
       take({std::nullopt, Drop{std::move(pick)}});
       if (snapshot || (!network_.open(one.from, one.to) && random_.one_in(8))) {
         push({.at = now_ + random_.between(Duration{1000}, Duration{50'000}),
-              .kind = Kind::kBroken,
+              .kind = snapshot ? Kind::kNotArrived : Kind::kBroken,
               .epoch = machine(one.from).epoch,
               .node = one.from,
               .peer = one.to});

@@ -55,6 +55,7 @@ struct WorldCounts {
   std::uint64_t lost = 0;
   std::uint64_t duplicated = 0;
   std::uint64_t overtaken = 0;
+  std::uint64_t disk_reads = 0;  // for entries that had left the memory
   std::uint64_t read_errors = 0;
   std::uint64_t writes_lost = 0;  // that were outstanding at a crash
   std::uint64_t writes_kept = 0;  // that were outstanding at a crash, and survived it
@@ -117,6 +118,7 @@ class World {
     kApply,
     kRead,
     kBroken,
+    kNotArrived,
     kAlarm
   };
   struct Coming {
@@ -169,7 +171,6 @@ class World {
   [[nodiscard]] Instant local(NodeId node) const;
   [[nodiscard]] Instant world_time(NodeId node, Instant local) const;
   bool take(Step step);
-  static bool needs_running(Kind kind) { return kind != Kind::kAlarm; }
 
   Stage stage_;
   Climate climate_;

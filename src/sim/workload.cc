@@ -10,6 +10,7 @@ namespace {
 enum What : std::uint32_t { kNext, kSend, kArrive };
 
 constexpr std::size_t kClients = 8;
+constexpr Duration kProbePatience{200'000};
 // A request is an operation and an attempt at it.
 constexpr std::uint64_t kAttempts = 1024;
 
@@ -91,9 +92,10 @@ void Workload::probe(World& world) {
       return;
     }
     finish(*probe_, State::kUnknown);
+    belief_[operations_[*probe_].client] = kNobody;  // it did not answer
   }
   Operation operation;
-  operation.deadline = world.now() + plan_.patience;
+  operation.deadline = world.now() + kProbePatience;
   operations_.push_back(operation);
   ++counts_.begun;
   probe_ = operations_.size() - 1;
