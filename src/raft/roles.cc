@@ -8,12 +8,14 @@
 namespace quorate {
 namespace {
 
-// Requests that the role still owes an answer get it now; nothing of a role outlives it.
-void leave_role(Core& core, Output& output) {
-  if (auto* leader = core.leader()) {
+// Requests that a role still owes an answer get it now, from the next one, which knows who leads;
+// nothing of a role outlives it.
+void change_role(Core& core, Output& output, RoleState next) {
+  RoleState left = std::exchange(core.role, std::move(next));
+  if (auto* leader = std::get_if<Leader>(&left)) {
     end_transfer(core, *leader, /*handed_over=*/false, Refusal::kNotLeader, output);
     refuse_reads(core, *leader, Refusal::kNotLeader, output);
-  } else if (auto* follower = std::get_if<Follower>(&core.role)) {
+  } else if (auto* follower = std::get_if<Follower>(&left)) {
     refuse_forwarded(core, *follower, Refusal::kNotLeader, output);
   }
 }
@@ -34,13 +36,12 @@ bool may_campaign(const Core& core) {
 }
 
 void become_pre_candidate(Core& core, Output& output) {
-  leave_role(core, output);
   ++core.attempts;
   Candidate candidate;
   candidate.pre = true;
   candidate.election_deadline = draw_election_deadline(core);
   candidate.granted.push_back(core.self());
-  core.role = std::move(candidate);
+  change_role(core, output, std::move(candidate));
   output.happened.push_back(Happened::kBecamePreCandidate);
   for (const NodeId id : core.configuration().members()) {
     if (id != core.self() && core.configuration().is_voter(id)) {
@@ -59,7 +60,6 @@ void become_follower(Core& core, Output& output, Term term, NodeId leader) {
   if (same_leader) {
     return;
   }
-  leave_role(core, output);
   Follower next;
   next.leader = leader;
   // A term learned from a refused candidate is no reason to wait longer: only the leader and a
@@ -69,7 +69,7 @@ void become_follower(Core& core, Output& output, Term term, NodeId leader) {
   if (term > core.term()) {
     adopt_term(core, term);
   }
-  core.role = std::move(next);
+  change_role(core, output, std::move(next));
   output.happened.push_back(Happened::kBecameFollower);
 }
 
@@ -103,13 +103,12 @@ void election_tick(Core& core, Output& output) {
 }
 
 void become_candidate(Core& core, Output& output, bool handover) {
-  leave_role(core, output);
   adopt_term(core, core.term().next());
   core.hard_state.vote = core.self();
   Candidate candidate;
   candidate.handover = handover;
   candidate.election_deadline = draw_election_deadline(core);
-  core.role = std::move(candidate);
+  change_role(core, output, std::move(candidate));
   output.happened.push_back(Happened::kBecameCandidate);
   for (const NodeId id : core.configuration().members()) {
     if (id != core.self() && core.configuration().is_voter(id)) {
@@ -134,8 +133,7 @@ void own_vote_durable(Core& core, Output& output) {
 void become_leader(Core& core, Output& output) {
   QUORATE_ASSERT(core.hard_state.vote == core.self());
   QUORATE_ASSERT(core.persistence.hard_state_durable());
-  leave_role(core, output);
-  core.role = Leader{};
+  change_role(core, output, Leader{});
   Leader& leader = *core.leader();
   leader.term_start = core.log.last().index.next();
   leader.quorum_deadline = core.now + core.options.election_timeout;
