@@ -319,8 +319,7 @@ bool Stage::finish_read(Node& node, bool fails) {
 void Stage::settle(Node& node) {
   for (int i = 0; i < kMostCompletionsInAStep && !violation_ && node.up(); ++i) {
     const bool write = setup_->instant_disk && finish_write(node);
-    const bool apply = !write && (setup_->instant_disk || setup_->instant_apply) && !violation_ &&
-                       finish_apply(node);
+    const bool apply = !write && setup_->instant_apply && !violation_ && finish_apply(node);
     const bool read = !write && !apply && setup_->instant_disk && finish_read(node, false);
     if (!write && !apply && !read) {
       return;

@@ -11,6 +11,10 @@ namespace {
 
 constexpr int kMostStepsToRest = 20'000;
 
+bool among(const std::vector<NodeId>& nodes, NodeId node) {
+  return std::ranges::find(nodes, node) != nodes.end();
+}
+
 std::vector<std::string_view> split(std::string_view line) {
   std::vector<std::string_view> words;
   while (!line.empty()) {
@@ -107,6 +111,12 @@ bool TranscriptRunner::own_command(const Words& words) {
     }
   } else if (verb == "unhang") {
     hanging_.clear();
+  } else if (verb == "pause") {
+    if (const auto id = node()) {
+      paused_.push_back(*id);
+    }
+  } else if (verb == "resume") {
+    paused_.clear();
   } else if (verb == "show") {
     show(words.size() == 2 ? words[1] : "");
   } else if (verb == "status" || verb == "log" || verb == "disk" || verb == "flight") {
@@ -160,7 +170,7 @@ void TranscriptRunner::stabilize() {
 // Finishes what one node has outstanding. False when nothing is.
 bool TranscriptRunner::stabilize_disks() {
   for (const NodeId node : stage_.nodes()) {
-    if (!stage_.up(node) || std::ranges::find(hanging_, node) != hanging_.end()) {
+    if (!stage_.up(node) || among(hanging_, node) || among(paused_, node)) {
       continue;
     }
     if (stage_.outstanding_writes(node) > 0) {
@@ -185,6 +195,9 @@ bool TranscriptRunner::stabilize_messages() {
       continue;
     }
     const NodeId to = message.message.to;
+    if (among(paused_, to)) {
+      continue;
+    }
     if (matches(cuts_, message.message) || !stage_.up(to)) {
       apply({{}, Drop{exactly(message)}});
     } else {
@@ -220,7 +233,8 @@ void TranscriptRunner::run(Duration duration) {
     Duration soonest = Duration::max();
     for (std::size_t n = 0; n < began_.size(); ++n) {
       const Instant wake_at = stage_.wake_at(stage_.nodes()[n]);
-      if (wake_at != kNever && wake_at - began_[n] < soonest) {
+      const bool paused = among(paused_, stage_.nodes()[n]);
+      if (!paused && wake_at != kNever && wake_at - began_[n] < soonest) {
         soonest = wake_at - began_[n];
         next = stage_.nodes()[n];
       }
@@ -235,12 +249,10 @@ void TranscriptRunner::run(Duration duration) {
     apply({time_of(next), TickNode{next}});
     stabilize();
   }
-  passed_ = duration;
-  const Duration before = duration;
   for (std::size_t n = 0; n < began_.size() && !stage_.violation(); ++n) {
     const NodeId node = stage_.nodes()[n];
-    const Duration behind = began_[n] + before - stage_.clock(node);
-    if (stage_.up(node) && behind > Duration{0}) {
+    const Duration behind = began_[n] + duration - stage_.clock(node);
+    if (stage_.up(node) && !among(paused_, node) && behind > Duration{0}) {
       apply({{}, Advance{node, behind}});
     }
   }

@@ -81,6 +81,7 @@ class TranscriptRunner {
   std::vector<Filter> cuts_;     // messages here are lost when they would be delivered
   std::vector<Filter> holds_;    // messages here wait in flight
   std::vector<NodeId> hanging_;  // disks that do not finish anything by themselves
+  std::vector<NodeId> paused_;   // nodes that stand still, their clocks too
   std::vector<Answered> answers_;
   std::uint64_t requests_ = 0;
   Show show_ = Show::kAll;
