@@ -74,6 +74,7 @@ int run(int argc, char** argv) {
   app.footer(kFooter);
   app.require_subcommand(0, 1);
   int exit_code = 0;
+  add_demo_command(app, exit_code);
   add_sim_command(app, exit_code);
   add_lab_command(app, exit_code);
   add_version_command(app, exit_code);
