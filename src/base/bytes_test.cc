@@ -38,6 +38,11 @@ TEST(Bytes, AMoveLeavesNothingBehind) {
   const Bytes moved = std::move(bytes);
   EXPECT_TRUE(bytes.empty());  // NOLINT(bugprone-use-after-move)
   EXPECT_EQ(moved.text(), "raft");
+  bytes = Bytes::copy_of("log");
+  Bytes assigned;
+  assigned = std::move(bytes);
+  EXPECT_TRUE(bytes.empty());  // NOLINT(bugprone-use-after-move)
+  EXPECT_EQ(assigned.text(), "log");
 }
 
 TEST(Bytes, AssignmentReplacesAlsoByItself) {
