@@ -63,7 +63,7 @@ void Faults::on_alarm(World& world, const Alarm& alarm) {
       restart_next(world, slot);
       break;
     case kFall:
-      fall_again(world, slot);
+      fall(world, slot);
       break;
     case kWake:
       wake_sleepers(world);
@@ -202,10 +202,7 @@ void Faults::strike(World& world, Holding& holding) {  // lint: dispatch table
     case Fault::kPowerCycle:
       holding.repeats =
           holding.fault == Fault::kCrashLoop ? static_cast<std::uint32_t>(random.between(2, 5)) : 0;
-      for (const NodeId one : holding.nodes) {
-        world.crash(one);
-      }
-      world.call_at(holding.until, alarm(kRestart, keep(holding)));
+      begin_crash(world, holding);
       return;
     case Fault::kSplit:
     case Fault::kIsolateLeader:
@@ -308,10 +305,27 @@ void Faults::restart_next(World& world, std::size_t slot) {
                 alarm(kRestart, slot));
 }
 
-void Faults::fall_again(World& world, std::size_t slot) {
-  world.crash(holding_[slot].nodes.back());
-  world.call_at(world.now() + world.random().between(Duration{1000}, Duration{300'000}),
-                alarm(kRestart, slot));
+// Half of them fall with writes on their way: the disk stops a little before the rest does.
+void Faults::begin_crash(World& world, const Holding& holding) {
+  Random& random = world.random();
+  Duration grace{0};
+  if (random.one_in(2)) {
+    grace = random.between(Duration{1000}, Duration{100'000});
+    for (const NodeId node : holding.nodes) {
+      world.hang_disk(node, true);
+    }
+  }
+  world.call_at(world.now() + grace, alarm(kFall, keep(holding)));
+}
+
+void Faults::fall(World& world, std::size_t slot) {
+  const Holding& holding = holding_[slot];
+  for (const NodeId node : holding.nodes) {
+    world.crash(node);
+    world.hang_disk(node, false);
+  }
+  const Duration down = world.random().between(Duration{1000}, Duration{300'000});
+  world.call_at(std::max(holding.until, world.now() + down), alarm(kRestart, slot));
 }
 
 void Faults::end(World& world, std::size_t slot) {

@@ -80,7 +80,8 @@ class Faults {
   void flap(World& world, std::size_t slot);
   void end(World& world, std::size_t slot);
   void restart_next(World& world, std::size_t slot);
-  void fall_again(World& world, std::size_t slot);
+  void begin_crash(World& world, const Holding& holding);
+  void fall(World& world, std::size_t slot);
   [[nodiscard]] NodeId victim(World& world);
   [[nodiscard]] std::size_t keep(Holding holding);
   void wake_sleepers(World& world);

@@ -31,6 +31,7 @@ struct RunOptions {
 
   // For tests that show that a check can fail.
   std::function<void(Stage::Setup&)> plant;  // changes what the nodes are
+  bool lease_clients = false;                // clients read by lease, and clocks drift a lot
   bool leave_broken = false;                 // heals nothing, and demands liveness all the same
 };
 

@@ -103,15 +103,28 @@ void Workload::probe(World& world) {
 }
 
 NodeId Workload::choose_node(World& world, const Operation& operation) {
-  const auto& nodes = world.stage().nodes();
   NodeId& belief = belief_[operation.client];
   if (belief == kNobody) {
-    belief = nodes[world.random().below(nodes.size())];
+    belief = any_member(world);
   }
   if (operation.attempt == 0 && (operation.anywhere || world.random().one_in(32))) {
-    return nodes[world.random().below(nodes.size())];
+    return any_member(world);
   }
   return belief;
+}
+
+// A node that takes itself for a member, as a list of addresses would name it; mostly.
+NodeId Workload::any_member(World& world) {
+  const Stage& stage = world.stage();
+  const auto& nodes = stage.nodes();
+  NodeId node;
+  for (int attempt = 0; attempt < 4; ++attempt) {
+    node = nodes[world.random().below(nodes.size())];
+    if (stage.up(node) && stage.raft(node).configuration().contains(node)) {
+      break;
+    }
+  }
+  return node;
 }
 
 void Workload::send(World& world, std::size_t number) {
@@ -201,10 +214,10 @@ void Workload::refused(World& world, std::size_t number, const Refused& refused)
   if (refused.why == Refusal::kNotLeader || refused.why == Refusal::kShutDown) {
     const bool known = refused.leader != kNobody && refused.leader != operation.node;
     belief_[operation.client] = known ? refused.leader : kNobody;
-    retry(world, number, known ? Duration{1000} : Duration{30'000});
+    retry(world, number, known ? Duration{5000} : Duration{50'000});
     return;
   }
-  retry(world, number, Duration{30'000});
+  retry(world, number, Duration{50'000});
 }
 
 void Workload::on_touched(World& world, NodeId node) {

@@ -99,6 +99,7 @@ class Workload {
   void give_up_late(World& world);
   void lose_node(World& world, NodeId node);
   void witness(const Stage& stage, NodeId node);
+  [[nodiscard]] static NodeId any_member(World& world);
   [[nodiscard]] NodeId choose_node(World& world, const Operation& operation);
   [[nodiscard]] std::string payload_of(std::size_t operation) const;
 
