@@ -225,12 +225,12 @@ struct Wake {
   friend bool operator==(const Wake&, const Wake&) = default;
 };
 
-// The configuration at `configuration_index` is committed, and the addressee is not in it.
+// `as_of` is committed, and the addressee is in no configuration there.
 struct Removed {
   static constexpr std::string_view kName = "removed";
   static constexpr MessageClass kClass = MessageClass::kNotice;
-  Index configuration_index;
-  void fields(auto&& show) const { show("configuration_index", configuration_index); }
+  LogPosition as_of;
+  void fields(auto&& show) const { show("as_of", as_of); }
   friend bool operator==(const Removed&, const Removed&) = default;
 };
 

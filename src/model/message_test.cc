@@ -82,7 +82,7 @@ TEST(Message, PrintsEveryField) {
             "read-index-answer -> n2 boot=8 batch=9 index=7");
   EXPECT_EQ(line(ReadIndexRefused{{8, 9}}), "read-index-refused -> n2 boot=8 batch=9");
   EXPECT_EQ(line(Quiesce{{Index{7}, Term{3}}}), "quiesce -> n2 last=7/3");
-  EXPECT_EQ(line(Removed{Index{7}}), "removed -> n2 configuration_index=7");
+  EXPECT_EQ(line(Removed{{Index{7}, Term{2}}}), "removed -> n2 as_of=7/2");
 }
 
 TEST(Text, QuotesAsJsonDoes) {

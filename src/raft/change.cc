@@ -16,19 +16,27 @@ void append_configuration(Core& core, Leader& leader, Configuration configuratio
   refresh_peers(core, leader);
 }
 
+// The latest configuration, which is committed, is in effect there. Where its own entry is
+// compacted away, the base says the same.
+LogPosition position_of_latest(const Core& core) {
+  const Index index = core.membership.latest_index();
+  return index > core.log.base().index ? LogPosition{index, *core.log.term_at(index)}
+                                       : core.log.base();
+}
+
 // Those that the latest configuration removed learn it, if they can be reached; the others when
 // they campaign.
 void tell_the_removed(Core& core, Output& output) {
   for (const NodeId id : core.membership.previous().members()) {
     if (id != core.self() && !core.configuration().contains(id)) {
-      send(core, output, id, Removed{core.membership.latest_index()});
+      send(core, output, id, Removed{position_of_latest(core)});
     }
   }
 }
 
-void note_removed(Core& core, Index configuration_index, Output& output) {
+void note_removed(Core& core, Index as_of, Output& output) {
   if (!core.removed()) {
-    core.removed_at = configuration_index;
+    core.removed_at = as_of;
     output.happened.push_back(Happened::kRemoved);
   }
 }
@@ -123,15 +131,19 @@ void refresh_peers(Core& core, Leader& leader) {
   leader.self_votes_old = among(configuration.old_voters, core.self());
 }
 
-// Ids are never reused, so what was true of that configuration stays true of this node, unless a
-// later one, already here, names it again.
+// What the notice says is committed, so it stands against whatever is not committed here. Only a
+// later configuration that names this node again, in a log that agrees with the notice, outweighs
+// it.
 void on_removed(Core& core, const Removed& notice, Output& output) {
-  if (notice.configuration_index > core.membership.latest_index() &&
-      core.configuration().contains(core.self())) {
-    note_removed(core, notice.configuration_index, output);
-    if (!std::holds_alternative<Follower>(core.role)) {
-      become_follower(core, output, core.term(), kNobody);
-    }
+  const bool agrees = notice.as_of.index <= core.log.base().index || core.log.matches(notice.as_of);
+  const bool named_later = core.membership.latest_index() > notice.as_of.index &&
+                           core.configuration().contains(core.self());
+  if (core.removed() || core.configuration().voters.empty() || (agrees && named_later)) {
+    return;
+  }
+  note_removed(core, notice.as_of.index, output);
+  if (!std::holds_alternative<Follower>(core.role)) {
+    become_follower(core, output, core.term(), kNobody);
   }
 }
 
@@ -142,7 +154,7 @@ void tell_if_removed(const Turn& turn) {
   const bool newest = known.index == core.membership.latest_index();
   if (newest && !known.configuration.joint() && !known.configuration.voters.empty() &&
       !known.configuration.contains(turn.message.from)) {
-    reply(turn, Removed{known.index});
+    reply(turn, Removed{position_of_latest(core)});
   }
 }
 

@@ -7,7 +7,8 @@ namespace quorate {
 
 Core::Core(const Options& given, Restored restored, Instant start)
     : options(given),
-      random(given.seed),
+      // Members may well be given one seed; their timeouts must differ all the same (9.3).
+      random(given.seed ^ (given.id.value() * 0x9e3779b97f4a7c15U)),
       now(start),
       hard_state(restored.hard_state),
       log({std::move(restored.runs), std::move(restored.tail), restored.snapshot.last.index,

@@ -26,7 +26,8 @@ struct Received {
 struct Unreachable {
   NodeId peer;
 };
-// The files of a snapshot did not reach the peer; the transport gave up.
+// The files of a snapshot did not reach the peer: the transport gave up, or the peer restarted
+// meanwhile.
 struct SnapshotFailed {
   NodeId peer;
 };
@@ -62,7 +63,9 @@ struct Persisted {
 struct Applied {
   Index index;
 };
-// The answer to ReadEntries: the entries from `first` on, at least one, or why not.
+// The answer to ReadEntries: the entries from `first` on, at least one, or why not. Each
+// ReadEntries needs one that is accepted: where `step` refuses the entries as wrong, answer again
+// with the error.
 struct EntriesRead {
   NodeId reader;
   Index first;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -10,37 +11,42 @@
 namespace quorate {
 namespace {
 
-// The one answer that a poisoned member still gives.
-struct RefusePoisoned {
-  Output& output;
+// The request that an event is, if it is one.
+std::optional<RequestId> request_of(const Event& event) {
+  return std::visit(
+      [](const auto& e) -> std::optional<RequestId> {
+        if constexpr (requires { e.id; }) {
+          return e.id;
+        } else {
+          return std::nullopt;
+        }
+      },
+      event);
+}
 
-  void operator()(const Propose& e) const { refuse(e.id); }
-  void operator()(const ChangeMembership& e) const { refuse(e.id); }
-  void operator()(const TransferLeadership& e) const { refuse(e.id); }
-  void operator()(const Read& e) const { refuse(e.id); }
-  void operator()(const auto& /*e*/) const {}
-
-  void refuse(RequestId id) const {
-    output.answers.push_back({id, Refused{Refusal::kPoisoned, kNobody,
-                                          "this member found a bug in itself and stopped"}});
-  }
-};
+Answer poisoned_answer(RequestId id) {
+  return {id,
+          Refused{Refusal::kPoisoned, kNobody, "this member found a bug in itself and stopped"}};
+}
 
 }  // namespace
 
 Result<void> Guarded::step(Instant now, Event event, Output& output) {
+  const std::optional<RequestId> request = request_of(event);
   if (poisoned()) {
-    std::visit(RefusePoisoned{output}, event);
+    if (request) {
+      output.answers.push_back(poisoned_answer(*request));
+    }
     return {};
   }
   before_ = raft_.at();
+  const std::size_t answered = output.answers.size();
   Result<void> result;
   try {
     result = raft_.step(now, event, output);
   } catch (const std::exception& bug) {
-    remember(now, event);
-    poison(bug.what(), output);
-    std::visit(RefusePoisoned{output}, event);
+    remember(now, std::move(event));
+    poison(bug.what(), answered, request, output);
     return {};
   }
   remember(now, std::move(event));
@@ -55,7 +61,7 @@ void Guarded::flush(Instant now, Output& output) {
   try {
     raft_.flush(now, output);
   } catch (const std::exception& bug) {
-    poison(bug.what(), output);
+    poison(bug.what(), output.answers.size(), std::nullopt, output);
   }
 }
 
@@ -74,11 +80,23 @@ void Guarded::remember(Instant now, Event event) {
   slot.event = std::move(event);
 }
 
-// Nothing that the broken step has left may go out: it might be what is wrong.
-void Guarded::poison(const std::string& what, Output& output) {
-  std::vector<Answer> given = std::move(output.answers);
+// Nothing that the broken step has left may go out: it might be what is wrong. What earlier steps
+// of the batch answered stands; everybody else who waits gets one answer too.
+void Guarded::poison(const std::string& what, std::size_t answered,
+                     std::optional<RequestId> request, Output& output) {
+  std::vector<Answer> answers = std::move(output.answers);
   output.clear();
-  output.answers = std::move(given);  // those requests have been answered
+  raft_.abandon(Refusal::kPoisoned, output);
+  for (std::size_t i = answered; i < answers.size(); ++i) {
+    answers[i] = poisoned_answer(answers[i].id);
+  }
+  answers.insert(answers.end(), output.answers.begin(), output.answers.end());
+  const auto of_request = [&request](const Answer& each) { return each.id == *request; };
+  if (request && std::ranges::none_of(answers, of_request)) {
+    answers.push_back(poisoned_answer(*request));
+  }
+  output.clear();
+  output.answers = std::move(answers);
   std::string text = what + "\nat " + describe(before_) + "\nlast events, oldest first:\n";
   const std::size_t first = steps_ > kRemembered ? steps_ - kRemembered : 0;
   for (std::size_t i = first; i < steps_; ++i) {

@@ -26,7 +26,8 @@ class Guarded {
   [[nodiscard]] bool poisoned() const { return report_.has_value(); }
   // What broke, where the member stood, and its last events, oldest first; empty while all is well.
   [[nodiscard]] std::string report() const { return report_.value_or(""); }
-  // Of a poisoned member: as it stood before the step that broke it.
+  // Of a poisoned member: possibly half changed; the report says how it stood before the step that
+  // broke it.
   [[nodiscard]] const Raft& raft() const { return raft_; }
 
  private:
@@ -37,7 +38,8 @@ class Guarded {
   };
 
   void remember(Instant now, Event event);
-  void poison(const std::string& what, Output& output);
+  void poison(const std::string& what, std::size_t answered, std::optional<RequestId> request,
+              Output& output);
 
   Raft raft_;
   std::array<Remembered, kRemembered> recent_{};

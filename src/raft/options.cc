@@ -7,6 +7,9 @@
 namespace quorate {
 namespace {
 
+// Beyond it sums of times would leave their range, long before anybody waited for them.
+constexpr Duration kLongest = std::chrono::hours{24};
+
 Error option(const char* name, const char* why) {
   return invalid(std::string{"options."} + name + ": " + why);
 }
@@ -37,6 +40,22 @@ Result<void> validate_features(const Options& o) {
   return {};
 }
 
+// The entries in memory are the newest of the log, without a gap.
+Result<void> validate_tail(const std::vector<Entry>& tail, const TermRuns& runs) {
+  if (tail.size() > runs.last().index - runs.base().index) {
+    return corrupt("restored entries: more than the log holds");
+  }
+  Index expected = runs.last().index + 1 - tail.size();
+  for (const Entry& entry : tail) {
+    if (entry.index != expected || runs.term_at(entry.index) != entry.term) {
+      return corrupt("restored entries: " + describe(entry.position()) +
+                     " is not the entry of this log at " + std::to_string(expected.value()));
+    }
+    expected = expected.next();
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> Options::validate() const {
@@ -51,20 +70,23 @@ Result<void> Options::validate() const {
         "election_timeout",
         "must be at least two heartbeat intervals, or one late message elects a new leader");
   }
-  if (election_jitter < Duration::zero()) {
-    return option("election_jitter", "must not be negative");
+  if (election_timeout > kLongest) {
+    return option("election_timeout", "must be at most a day");
+  }
+  if (election_jitter < Duration::zero() || election_jitter > kLongest) {
+    return option("election_jitter", "must be at least 0 and at most a day");
   }
   for (const auto& [value, name] : {std::pair{resend_timeout, "resend_timeout"},
                                     {snapshot_timeout, "snapshot_timeout"},
                                     {persist_timeout, "persist_timeout"},
                                     {read_timeout, "read_timeout"},
                                     {transfer_timeout, "transfer_timeout"}}) {
-    if (value <= Duration::zero()) {
-      return option(name, "must be above 0");
+    if (value <= Duration::zero() || value > kLongest) {
+      return option(name, "must be above 0 and at most a day");
     }
   }
-  if (quiesce_after < Duration::zero()) {
-    return option("quiesce_after", "must not be negative; 0 turns it off");
+  if (quiesce_after < Duration::zero() || quiesce_after > kLongest) {
+    return option("quiesce_after", "must be at most a day; 0 turns it off");
   }
   if (auto limits = validate_limits(*this); !limits) {
     return limits;
@@ -88,7 +110,7 @@ Result<Restored> Restored::from_entries(HardState hard_state, SnapshotMeta snaps
   restored.applied = applied;
   LogPosition before = base;
   for (const Entry& entry : entries) {
-    if (entry.index != before.index.next() || entry.term < before.term) {
+    if (entry.index != before.index.next() || entry.term < before.term || entry.term == Term{}) {
       return corrupt("restored log: " + describe(entry.position()) + " does not follow " +
                      describe(before));
     }
@@ -127,6 +149,13 @@ Result<void> Restored::validate() const {
     return corrupt("restored hard state: term " + std::to_string(hard_state.term.value()) +
                    " is below the log's last, " + describe(last));
   }
+  if (runs.term_at(snapshot.last.index) != snapshot.last.term) {
+    return corrupt("restored snapshot: " + describe(snapshot.last) +
+                   " is not of the same term in the log");
+  }
+  if (auto valid = validate_tail(tail, runs); !valid) {
+    return valid;
+  }
   const bool has_bootstrap = snapshot.configuration != Configuration{};
   if (has_bootstrap) {
     if (auto valid = snapshot.configuration.validate(); !valid) {
@@ -138,7 +167,13 @@ Result<void> Restored::validate() const {
     if (each.index <= before && !(before == Index{} && each.index > Index{})) {
       return corrupt("restored configurations: not in the order of the log");
     }
+    if (auto valid = each.configuration.validate(); !valid) {
+      return valid;
+    }
     before = each.index;
+  }
+  if (before > last.index) {
+    return corrupt("restored configurations: beyond the end of the log");
   }
   return {};
 }

@@ -31,6 +31,7 @@ class Persistence {
   void install(SnapshotMeta meta) {
     install_ = std::move(meta);
     replacing_ = true;
+    snapshot_.reset();  // one that was taken here is older, and the log that it belongs to goes
   }
   // The log in memory is the installed one now, and ends at `last`.
   void log_replaced(Index last);

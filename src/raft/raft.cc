@@ -41,20 +41,20 @@ void persisted(Core& core, Ticket ticket, Output& output) {
   }
 }
 
-void stop(Core& core, Output& output) {
-  if (core.stopped) {
-    return;
-  }
+// Whoever waits is answered; what that would send to others is not sent any more.
+void answer_all(Core& core, Refusal why, Output& output) {
   if (Leader* leader = core.leader()) {
-    end_transfer(core, *leader, /*handed_over=*/false, Refusal::kShutDown, output);
-    refuse_reads(core, *leader, Refusal::kShutDown, output);
+    end_transfer(core, *leader, /*handed_over=*/false, why, output);
+    refuse_reads(core, *leader, why, output);
   } else if (auto* follower = std::get_if<Follower>(&core.role)) {
-    refuse_forwarded(core, *follower, Refusal::kShutDown, output);
+    refuse_forwarded(core, *follower, why, output);
   }
   core.stopped = true;
   output.send_now.clear();
   output.send_after_persist.clear();
 }
+
+void stop(Core& core, Output& output) { answer_all(core, Refusal::kShutDown, output); }
 
 // A client's request wakes a sleeping group.
 template <class Request>
@@ -190,6 +190,8 @@ Result<Raft> Raft::create(const Options& options, Restored restored, Instant now
   }
   return Raft{std::make_unique<Core>(options, std::move(restored), now)};
 }
+
+void Raft::abandon(Refusal why, Output& output) { answer_all(*core_, why, output); }
 
 Result<void> Raft::step(Instant now, const Event& event, Output& output) {
   if (now < core_->now) {

@@ -47,6 +47,9 @@ class Raft {
   // Adds to `output` what the steps since the last flush call for, and when to wake up.
   void flush(Instant now, Output& output);
 
+  // Answers every request that still waits with `why`: for a member that will not be used any more.
+  void abandon(Refusal why, Output& output);
+
   // Where this member stands. `at()` costs a few copies; `status()` describes all, peers included.
   [[nodiscard]] Position at() const;
   [[nodiscard]] Status status() const;

@@ -100,8 +100,14 @@ Progress* find_peer(Leader& leader, NodeId id) {
 }
 
 void send_heartbeat(Core& core, const Leader& leader, Progress& peer, Output& output) {
-  const Index commit = std::min(peer.match(), core.log.committed());
   peer.heartbeat_sent(core.now);
+  if (peer.pace() == Pace::kSnapshot) {
+    // It is asked whether the snapshot has arrived: the answer that said so may have been lost.
+    const Index at = peer.pending_snapshot();
+    send(core, output, peer.id(), Append{{at, *core.log.term_at(at)}, at, leader.round, {}});
+    return;
+  }
+  const Index commit = std::min(peer.match(), core.log.committed());
   peer.tell_commit(std::max(peer.told_commit(), commit));
   send(core, output, peer.id(), Heartbeat{commit, leader.round});
 }
@@ -166,7 +172,9 @@ void on_heartbeat_answer(const Turn& turn, Leader& leader, Round round) {
 void on_try_later(const Turn& turn, Leader& leader, const TryLater& answer) {
   if (Progress* peer = find_peer(leader, turn.message.from)) {
     peer->heard_at(turn.core.now, answer.round);
-    peer->put_off(turn.core.now, turn.core.options.heartbeat_interval);
+    if (peer->pace() != Pace::kSnapshot) {  // else it has arrived, and its record is being written
+      peer->put_off(turn.core.now, turn.core.options.heartbeat_interval);
+    }
     serve_reads(turn.core, leader, turn.output);
   }
 }

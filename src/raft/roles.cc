@@ -26,6 +26,13 @@ void adopt_term(Core& core, Term term) {
   core.persistence.hard_state_changed();
 }
 
+// Rule 6: to campaign is to vote for oneself, and a lease may rest on our not doing so. The leader
+// that asks for it has ended its own lease, but not one that this node backed in the life before.
+bool bound_by_lease(const Core& core, bool handover) {
+  return core.options.lease_reads &&
+         (core.now < core.no_votes_before || (!handover && leader_is_alive(core)));
+}
+
 // Who has a right to be elected: a voter of its own latest configuration (rule 7), neither fenced
 // nor removed, whose disk answers.
 bool may_campaign(const Core& core) {
@@ -60,6 +67,10 @@ void become_follower(Core& core, Output& output, Term term, NodeId leader) {
   if (same_leader) {
     return;
   }
+  const NodeId known = term == core.term() ? core.known_leader() : kNobody;
+  QUORATE_ASSERT(leader == kNobody || known == kNobody,
+                 "two leaders in one term: " + std::to_string(known.value()) + " and " +
+                     std::to_string(leader.value()));
   Follower next;
   next.leader = leader;
   // A term learned from a refused candidate is no reason to wait longer: only the leader and a
@@ -74,7 +85,7 @@ void become_follower(Core& core, Output& output, Term term, NodeId leader) {
 }
 
 void campaign(Core& core, Output& output, bool handover) {
-  if (!may_campaign(core)) {
+  if (!may_campaign(core) || bound_by_lease(core, handover)) {
     if (auto* follower = std::get_if<Follower>(&core.role)) {
       follower->election_deadline = draw_election_deadline(core);
       return;

@@ -43,6 +43,10 @@ void hand_out(Core& core, Index last) {
 // The application's state at `index` is kept: entries up to there are not needed for a restart any
 // more.
 void snapshot_taken(Core& core, Index index) {
+  const bool overtaken = core.installing || core.applying.restoring || index <= core.log.snapshot();
+  if (overtaken) {
+    return;  // a received one is newer
+  }
   const ConfigurationAt& configuration = core.membership.at(index);
   core.snapshot = {
       {index, *core.log.term_at(index)}, configuration.configuration, configuration.index};

@@ -1,4 +1,5 @@
 // What cannot be right is refused before anything changes, with the field and the reason.
+#include <algorithm>
 #include <string>
 #include <variant>
 
@@ -7,6 +8,9 @@
 
 namespace quorate {
 namespace {
+
+// Terms and indexes count events; none comes near this, and what does would wrap.
+constexpr std::uint64_t kEnd = std::uint64_t{1} << 62U;
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
@@ -21,6 +25,9 @@ Result<void> check_position(const Message& message, const LogPosition& position,
     return wrong(message, std::string{field} +
                               ": index and term are 0 together or not at all, here " +
                               describe(position));
+  }
+  if (position.index.value() >= kEnd || position.term.value() >= kEnd) {
+    return wrong(message, std::string{field} + ": " + describe(position) + " cannot be");
   }
   return {};
 }
@@ -82,9 +89,29 @@ struct CheckBody {
     if (m.prev.term > message.term) {
       return wrong(message, "prev: its term is above the sender's");
     }
-    return check_entries(message, m);
+    if (auto result = check_entries(message, m); !result) {
+      return result;
+    }
+    return check_committed(m);
   }
-  Result<void> operator()(const AppendRejected& m) const { return check_runs(message, m); }
+  Result<void> operator()(const AppendRejected& m) const {
+    auto result = check_round(m.round);
+    return result ? check_runs(message, m) : result;
+  }
+  Result<void> operator()(const HeartbeatAnswer& m) const { return check_round(m.round); }
+  Result<void> operator()(const TryLater& m) const { return check_round(m.round); }
+  Result<void> operator()(const Quiesce& m) const {
+    return check_position(message, m.last, "last");
+  }
+  Result<void> operator()(const Removed& m) const {
+    return check_position(message, m.as_of, "as_of");
+  }
+  Result<void> operator()(const ReadIndex& m) const {
+    return m.tag.batch > 0 ? Result<void>{}
+                           : Result<void>{wrong(message, "batch: must be above 0")};
+  }
+  Result<void> operator()(const ReadIndexAnswer& m) const { return check_tag(m.tag); }
+  Result<void> operator()(const ReadIndexRefused& m) const { return check_tag(m.tag); }
   // A leader only names what this node has acknowledged in its term, so in that term it must be
   // here.
   Result<void> operator()(const Heartbeat& m) const {
@@ -95,9 +122,12 @@ struct CheckBody {
     }
     return {};
   }
-  Result<void> operator()(const AppendAccepted& m) const { return check_match(m.match); }
-  Result<void> operator()(const SnapshotAccepted& m) const { return check_match(m.match); }
+  Result<void> operator()(const AppendAccepted& m) const { return check_match(m.match, m.round); }
+  Result<void> operator()(const SnapshotAccepted& m) const { return check_match(m.match, m.round); }
   Result<void> operator()(const InstallSnapshot& m) const {
+    if (auto result = check_position(message, m.snapshot.last, "snapshot.last"); !result) {
+      return result;
+    }
     if (m.snapshot.last.index == Index{} || m.snapshot.last.term == Term{} ||
         m.snapshot.last.term > message.term) {
       return wrong(message, "snapshot.last: " + describe(m.snapshot.last) + " cannot be");
@@ -105,13 +135,51 @@ struct CheckBody {
     if (m.snapshot.configuration_index > m.snapshot.last.index) {
       return wrong(message, "snapshot.configuration_index: beyond the snapshot");
     }
+    // Leader completeness again: what is committed here is beneath every later snapshot.
+    const Index committed = core.log.committed();
+    if (message.term >= core.term() && m.snapshot.last.index > committed &&
+        m.snapshot.last.term < *core.log.term_at(committed)) {
+      return wrong(message, "snapshot.last: " + describe(m.snapshot.last) +
+                                " is of a term below what is committed here");
+    }
     return m.snapshot.configuration.validate();
   }
   Result<void> operator()(const auto& /*m*/) const { return {}; }
 
-  [[nodiscard]] Result<void> check_match(Index match) const {
+  // Leader completeness (5.4.3): every leader holds what is committed here. Cheapest to see here,
+  // and never masked.
+  [[nodiscard]] Result<void> check_committed(const Append& m) const {
+    const Index committed = core.log.committed();
+    const bool speaks_of_it =
+        committed >= m.prev.index && committed <= m.prev.index + m.entries.size();
+    if (message.term < core.term() || !speaks_of_it) {
+      return {};
+    }
+    const Term there =
+        committed == m.prev.index ? m.prev.term : m.entries[committed - m.prev.index - 1].term;
+    if (there != *core.log.term_at(committed)) {
+      return wrong(message, "entries: of another term at " + number(committed.value()) +
+                                ", which is committed here");
+    }
+    return {};
+  }
+  // A round that this leader has not begun cannot be answered (rule 5).
+  [[nodiscard]] Result<void> check_round(Round round) const {
+    const Leader* leader = core.leader();
+    if (leader != nullptr && message.term == core.term() && round > leader->round) {
+      return wrong(message, "round: " + number(round.value()) + " was never begun");
+    }
+    return {};
+  }
+  [[nodiscard]] Result<void> check_match(Index match, Round round) const {
     if (core.leader() != nullptr && message.term == core.term() && match > core.log.last().index) {
       return wrong(message, "match: " + number(match.value()) + " is beyond the leader's log");
+    }
+    return check_round(round);
+  }
+  [[nodiscard]] Result<void> check_tag(ReadTag tag) const {
+    if (tag.boot == core.options.boot && (tag.batch == 0 || tag.batch > core.read_batches)) {
+      return wrong(message, "batch: " + number(tag.batch) + " was never asked");
     }
     return {};
   }
@@ -124,6 +192,9 @@ Result<void> check_message(const Core& core, const Message& message) {
   }
   if (message.from == kNobody || message.from == core.self()) {
     return wrong(message, "from: must be another node");
+  }
+  if (message.term.value() >= kEnd) {
+    return wrong(message, "term: " + number(message.term.value()) + " cannot be");
   }
   if (message.term == Term{} && !std::holds_alternative<PreVote>(message.body) &&
       !std::holds_alternative<PreVoteAnswer>(message.body) &&
@@ -151,16 +222,22 @@ struct CheckEvent {
     return {};
   }
   Result<void> operator()(const Applied& e) const {
+    if (e.index < core.log.applied()) {
+      return invalid("applied.index: " + number(e.index.value()) +
+                     " is behind what was applied before, " + number(core.log.applied().value()));
+    }
     if (e.index > core.applying.handed) {
       return invalid("applied.index: " + number(e.index.value()) + " was never handed out");
     }
     return {};
   }
   Result<void> operator()(const SnapshotTaken& e) const {
-    if (e.index > core.log.applied() || e.index <= core.log.snapshot() || core.installing ||
-        core.applying.restoring) {
-      return invalid("snapshot.index: " + number(e.index.value()) +
-                     " must be applied, and above the last snapshot's");
+    if (e.index > core.log.applied() && e.index > core.log.snapshot()) {
+      return invalid("snapshot.index: " + number(e.index.value()) + " is not applied yet");
+    }
+    if (core.membership.at(e.index).configuration.voters.empty()) {
+      return invalid("snapshot.index: who was a member at " + number(e.index.value()) +
+                     " is not known here; take one of a later state");
     }
     return {};
   }
@@ -180,7 +257,17 @@ struct CheckEvent {
       }
       expected = expected.next();
     }
-    return expected == e.first ? Result<void>{invalid("entries-read: no entry")} : Result<void>{};
+    if (expected == e.first) {
+      return invalid("entries-read: no entry");
+    }
+    // Never more than was asked for: what is not committed and durable is not the state machine's.
+    const Index end = e.reader == core.self() ? std::min(core.log.committed(), core.log.stable())
+                                              : core.log.last().index;
+    if (expected.previous() > end) {
+      return invalid("entries-read: " + number(expected.previous().value()) +
+                     " is beyond what was asked for");
+    }
+    return {};
   }
   Result<void> operator()(const auto& /*e*/) const { return {}; }
 };

@@ -27,7 +27,7 @@
 //     17 read-index-refused   tag
 //     18 quiesce              last
 //     19 wake                 -
-//     20 removed              configuration_index
+//     20 removed              as_of (index, term)
 //
 //     entry = kind term index size payload checksum
 //

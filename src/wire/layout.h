@@ -114,6 +114,6 @@ void layout(auto& io, Is<ReadIndexAnswer> auto& v) { io("tag", v.tag), io("index
 void layout(auto& io, Is<ReadIndexRefused> auto& v) { io("tag", v.tag); }
 void layout(auto& io, Is<Quiesce> auto& v) { io("last", v.last); }
 void layout(auto& /*io*/, Is<Wake> auto& /*v*/) {}
-void layout(auto& io, Is<Removed> auto& v) { io("configuration_index", v.configuration_index); }
+void layout(auto& io, Is<Removed> auto& v) { io("as_of", v.as_of); }
 
 }  // namespace quorate::wire
