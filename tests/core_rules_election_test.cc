@@ -282,7 +282,7 @@ TEST(ElectionRules, AFencedMemberNeitherVotesNorCampaigns) {
 
 TEST(ElectionRules, ALeaderThatHearsNoMajorityStepsDown) {
   Member member = leading();
-  for (int i = 0; i < 12; ++i) {
+  for (int i = 0; i < 6; ++i) {
     member.pass(milliseconds{50});
   }
   EXPECT_TRUE(member.follows());

@@ -193,7 +193,7 @@ TEST(MembershipRules, ARemovedNodeLearnsOfItWhenItsRemovalCommits) {
   member.accept(2, 3);
   ASSERT_EQ(member.committed(), 3U);
   ASSERT_EQ(member.sent<Removed>(3).size(), 1U);
-  EXPECT_EQ(member.sent<Removed>(3).front().configuration_index, Index{3});
+  EXPECT_EQ(member.sent<Removed>(3).front().as_of, at(3, 1));
 }
 
 TEST(MembershipRules, ARemovedNodeThatCampaignsIsToldSo) {

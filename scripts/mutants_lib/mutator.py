@@ -7,7 +7,7 @@
 
 It reads the text, not the language: what does not compile is passed over by whoever builds it. Left
 alone are comments, literals, assertions (to weaken one shows in no test), and what only looks at the
-core: printers, fingerprints, the memory count and the invariants, which are checks themselves.
+core: printers, fingerprints and the memory count.
 """
 
 import random
@@ -19,7 +19,7 @@ from lint_rules.length import functions
 from lint_rules.source import Source
 
 FOLDERS = ("src/quorum", "src/log", "src/raft")
-_OBSERVERS = re.compile(r"/(?:describe|trace|fields|invariants|look|guarded)\.(?:cc|h)$")
+_OBSERVERS = re.compile(r"/(?:describe|trace|fields|look)\.(?:cc|h)$")
 _OBSERVING = re.compile(r"\b(?:fingerprint|describe|memory|heap_bytes)\s*\(")
 _ASSERTING = re.compile(r"\b(?:QUORATE_ASSERT|maybe|static_assert|fail_assertion)\s*\(|^[ \t]*#[^\n]*", re.MULTILINE)
 
