@@ -45,7 +45,7 @@ class Campaign:
         self.until = until  # begin nothing after this time
         self.known = survivors.load(root)
         self._lock = threading.Condition()
-        self._baseline = {}
+        self._baseline, self._measuring = {}, {}
 
     # ---- Which are tried
 
@@ -121,14 +121,14 @@ class Campaign:
 
         def outcome(verdict, by="", details=()):
             return Outcome(task.mutant.name, verdict, by, time.monotonic() - start, list(details))
-        limits = [self._limit(check, workspace) for check in task.checks]
-        start = time.monotonic()
         try:
-            workspace.apply(task.mutant.files(self.root))
+            files = task.mutant.files(self.root)
         except BadMutant as error:
             return outcome(results.STALE, details=[str(error)])
         caught = []
-        for check, limit in zip(task.checks, limits):
+        for check in task.checks:
+            limit = self._limit(check, workspace)
+            workspace.apply(files)
             if not workspace.build(check.target):
                 said = workspace.said.strip().splitlines()[-30:]
                 return outcome(results.BROKEN, "does not compile", said)
@@ -144,20 +144,24 @@ class Campaign:
     def _limit(self, check, workspace):
         """Seconds that the check may take: several times what it takes without a mutant, measured once."""
         with self._lock:
+            measuring = self._measuring.setdefault(check.text, threading.Lock())
+        with measuring:
             known = self._baseline.get(check.text) or self.store.get(["baseline", check.text])
-        if known is None:
-            workspace.restore()
-            if not workspace.build(check.target):
-                raise BaselineBroken(f"{check.target} does not build:\n" + workspace.said[-3000:])
-            ran = self.run(check, workspace.tree, workspace.build_dir, 1800)
-            if not ran.passed:
-                raise BaselineBroken(f"`{check.text}` fails, or finds no test, without any mutant:\n"
-                                     + ran.output[-3000:])
-            known = ran.seconds
-            self.store.put(["baseline", check.text], known)
-        with self._lock:
+            if known is None:
+                known = self._measure(check, workspace)
+                self.store.put(["baseline", check.text], known)
             self._baseline[check.text] = known
         return 20 + 5 * known
+
+    def _measure(self, check, workspace):
+        workspace.restore()
+        if not workspace.build(check.target):
+            raise BaselineBroken(f"{check.target} does not build:\n" + workspace.said[-3000:])
+        ran = self.run(check, workspace.tree, workspace.build_dir, 1800)
+        if not ran.passed:
+            raise BaselineBroken(f"`{check.text}` fails, or finds no test, without any mutant:\n"
+                                 + ran.output[-3000:])
+        return ran.seconds
 
     def _judged(self, task, outcome):
         if not task.automatic:
