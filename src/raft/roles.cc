@@ -33,13 +33,20 @@ bool bound_by_lease(const Core& core, bool handover) {
          (core.now < core.no_votes_before || (!handover && leader_is_alive(core)));
 }
 
-// Who has a right to be elected: a voter of its own latest configuration (rule 7), neither fenced
-// nor removed, whose disk answers.
+// Dissertation 4.2.2: a node that its latest configuration leaves out still starts elections until
+// that is committed: its log may be the only one that the others would elect. Its own vote counts
+// for nothing.
+bool has_a_say(const Core& core) {
+  const bool settled = core.membership.latest_index() <= core.log.committed();
+  return core.configuration().is_voter(core.self()) ||
+         (!settled && core.membership.previous().is_voter(core.self()));
+}
+
+// Who has a right to be elected: a voter (rule 7), neither fenced nor removed, whose disk answers.
 bool may_campaign(const Core& core) {
   const bool disk_hangs = core.persistence.oldest() != kNever &&
                           core.persistence.oldest() + core.options.persist_timeout <= core.now;
-  return core.configuration().is_voter(core.self()) && !core.fenced && !core.removed() &&
-         !core.installing && !disk_hangs;
+  return has_a_say(core) && !core.fenced && !core.removed() && !core.installing && !disk_hangs;
 }
 
 void become_pre_candidate(Core& core, Output& output) {
