@@ -70,6 +70,17 @@ class PlantedTest(Folder):
             with self.assertRaises(planted.BadMutant):
                 planted.parse("adds", text)
 
+    def test_what_a_bound_says_it_kills_it_must_find(self):
+        (self.root / planted.FOLDER).mkdir(parents=True)
+        (self.root / planted.FOLDER / "adds.mutant").write_text(PLANTED)
+        bounds = self.root / planted.BOUNDS
+        bounds.parent.mkdir(parents=True)
+        bounds.write_text('bound.name = "a";\nbound.name = "b";\nbound.kills = {"adds"};\n')
+        self.assertEqual(planted.load(self.root)[0].also, ("quorate check b",))
+        bounds.write_text('bound.name = "b";\nbound.kills = {"adds", "unheard-of"};\n')
+        with self.assertRaisesRegex(planted.BadMutant, "unheard-of"):
+            planted.load(self.root)
+
     def test_each_of_the_project_applies(self):
         mutants = planted.load(ROOT)
         self.assertGreaterEqual(len(mutants), 30)

@@ -3,21 +3,27 @@
     bug = "What is wrong, as a sentence."
     rule = "rule 4; 5.4.2, Figure 8"          where it is forbidden
     test = "core_tests LogRules.AndSoOn"      the test that must catch it
-    also = ["quorate check figure8"]          further ones that must catch it too (at night)
+    also = ["quorate lab Figure8 --runs 9"]   further ones that must catch it too (at night)
 
     [[edit]]
     file = "src/raft/replicate.cc"
     find = '''exact text, once in the file'''
     replace = '''what stands there instead'''
+
+The bounds of the explorer name the planted bugs that they must find (`kills`, src/sim/bounds.cc): `quorate check
+<bound>` is one of the further tests of each.
 """
 
+import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 FOLDER = Path("tests/mutants")
 SUFFIX = ".mutant"
+BOUNDS = Path("src/sim/bounds.cc")
 _TEXTS = ("bug", "rule", "test")
+_BOUND = re.compile(r'\.name = "(?P<name>[^"]+)"|\.kills = \{(?P<kills>[^}]*)\}')
 
 
 class BadMutant(Exception):
@@ -83,7 +89,24 @@ def parse(name, text):
                    tuple(Edit(e["file"], e["find"], e["replace"]) for e in edits))
 
 
+def killers(text):
+    """{planted bug: the bounds that must find it}, as the bounds say."""
+    found, bound = {}, None
+    for match in _BOUND.finditer(text):
+        bound = match["name"] or bound
+        for name in re.findall(r'"([^"]+)"', match["kills"] or ""):
+            found.setdefault(name, []).append(bound)
+    return found
+
+
 def load(root):
-    """All of them, by name."""
+    """All of them, by name, with what the bounds say."""
     paths = sorted((Path(root) / FOLDER).glob("*" + SUFFIX))
-    return [parse(path.stem, path.read_text("utf-8")) for path in paths]
+    mutants = [parse(path.stem, path.read_text("utf-8")) for path in paths]
+    bounds = Path(root) / BOUNDS
+    found = killers(bounds.read_text("utf-8")) if bounds.exists() else {}
+    unknown = set(found) - {mutant.name for mutant in mutants}
+    if unknown:
+        raise BadMutant(f"{BOUNDS}: a bound kills '{min(unknown)}', but no file of {FOLDER} is called so")
+    checks = {name: tuple(f"quorate check {bound}" for bound in bounds) for name, bounds in found.items()}
+    return [replace(m, also=m.also + tuple(c for c in checks.get(m.name, ()) if c not in m.also)) for m in mutants]
