@@ -269,6 +269,16 @@ TEST(ElectionRules, OnlyAVoterCampaigns) {
   EXPECT_EQ(member.term(), 0U);
 }
 
+TEST(ElectionRules, LeftOutByAConfigurationThatIsNotCommittedANodeStillCampaigns) {  // 4.2.2
+  Member member = following();
+  const Append append{{}, Index{}, Round{1}, {entry(1, 1), entry(2, 1, voters({2, 3}))}};
+  member.hear(2, 1, append);
+  member.write();
+  ASSERT_EQ(member.raft().configuration(), voters({2, 3}));
+  member.tick_at_deadline();
+  EXPECT_EQ(member.at().role, Role::kCandidate);
+}
+
 TEST(ElectionRules, AFencedMemberNeitherVotesNorCampaigns) {
   Member member{plain(), fenced()};
   member.tick_at_deadline();
