@@ -120,6 +120,8 @@ Checker::Verdict Checker::new_entries(const Node& node, const std::vector<Entry>
 
 Checker::Verdict Checker::new_commits(const Nodes& nodes, const Node& node, const Position& before,
                                       const Position& after) {
+  // A leader that learns in this step of a newer one commits as its follower.
+  const bool led = before.role == Role::kLeader && after.term == before.term;
   for (Index index = std::max(before.committed.next(), after.base); index <= after.committed;
        index = index.next()) {
     const auto term = node.raft->term_at(index);
@@ -134,7 +136,7 @@ Checker::Verdict Checker::new_commits(const Nodes& nodes, const Node& node, cons
       }
       continue;
     }
-    if (before.role != Role::kLeader && after.role != Role::kLeader) {
+    if (!led && after.role != Role::kLeader) {
       return "Commit: " + name(node.id) + ", no leader, committed " + text(index) +
              " before any leader did";
     }
@@ -144,7 +146,6 @@ Checker::Verdict Checker::new_commits(const Nodes& nodes, const Node& node, cons
     }
     committed_.push_back({*term, std::max(before.term, Term{1}), 0});
   }
-  const bool led = before.role == Role::kLeader;
   return led ? commits_by_leader(nodes, node, before, after.committed) : std::nullopt;
 }
 
