@@ -221,7 +221,7 @@ RunResult simulate(const RunOptions& options) {
   if (options.lease_clients) {
     profile.workload.lease = 1000;
     profile.workload.at_any_node = 0;
-    profile.climate.drift_ppm = 300'000;
+    profile.climate.drift_ppm = 600'000;
     profile.faults.known.reset(static_cast<std::size_t>(Fault::kClockJump));
   }
   return Run{options, std::move(profile)}.play();

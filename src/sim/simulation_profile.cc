@@ -75,10 +75,12 @@ Climate draw_climate(const Options& options, Random& random) {
   climate.write.longest = climate.write.shortest + Duration{random.between(0, 2000)};
   climate.write.one_in = random.one_in(2) ? 500 : 0;
   climate.apply = {.shortest = Duration{20}, .longest = Duration{2000}, .one_in = 200};
-  climate.read = {.shortest = Duration{100}, .longest = Duration{5000}, .one_in = 20};
+  climate.read = {.shortest = Duration{50}, .longest = Duration{1500}, .one_in = 50};
   climate.transfer = {
       .shortest = Duration{1000}, .longest = milliseconds{200}, .one_in = 10, .spike = 10};
-  climate.read_errors = random.one_in(4) ? 50 : 0;
+  // Where every entry is read back one by one, a few errors leave no room for work.
+  const bool reads_all = options.log_window_bytes < 5000 && options.max_apply_bytes < 1000;
+  climate.read_errors = random.one_in(2) ? (reads_all ? 3 : 30) : 0;
   climate.offset = seconds{3600};
   // Two clocks may drift apart by `lease_drift_permille`; one of them by just under half of it.
   climate.drift_ppm =
@@ -137,6 +139,7 @@ Profile draw_profile(std::uint64_t seed, std::uint32_t nodes, std::uint32_t oper
   options.snapshot_timeout = 4 * options.election_timeout;
   profile.setup.instant_disk = false;
   profile.setup.instant_apply = !random.one_in(3);
+  profile.setup.durable_machine = random.one_in(2);
   profile.climate = draw_climate(options, random);
   profile.faults = draw_faults(options, profile.climate, random);
   profile.workload = draw_workload(options, operations_per_second, random);
