@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from . import checks, results, survivors
 from .planted import BadMutant
 
+_WORTH_A_COPY = 8  # mutants; to build a copy of the sources costs as much as several of them
 
 @dataclass
 class Outcome:
@@ -59,8 +60,9 @@ class Campaign:
 
     def _work(self, supply, wanted, report):
         state = {"next": 0, "wanted": wanted, "busy": 0, "error": None}
+        workers = min(self.jobs, 1 + wanted // _WORTH_A_COPY)
         threads = [threading.Thread(target=self._worker, args=(number, supply, state, report))
-                   for number in range(1, min(self.jobs, max(1, wanted)) + 1)]
+                   for number in range(1, workers + 1)]
         for thread in threads:
             thread.start()
         try:
