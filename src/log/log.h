@@ -68,14 +68,14 @@ class Log {
   // ask the disk.
   bool copy(Index first, Index last, std::uint64_t max_bytes, std::vector<Entry>& out) const;
 
-  // Everything up to it is durable. What lies past the last was truncated since; what lies below
-  // stable is known.
   // The entry at `index`, which is in memory: everything above min(committed, stable) is.
   [[nodiscard]] const Entry& entry(Index index) const {
     QUORATE_ASSERT(index >= window_first());
     return entries_[index - window_first()];
   }
 
+  // Everything up to it is durable. What lies past the last was truncated since; what lies below
+  // stable is known.
   void mark_stable(Index index);
   void commit_to(Index index);  // from committed to last
   void apply_to(Index index);   // from applied to min(committed, stable)
@@ -92,11 +92,6 @@ class Log {
   void release_memory();
   // Bytes on the heap, payloads included.
   [[nodiscard]] std::size_t memory() const;
-
-  // Memory on the heap, the payloads in the window included.
-  [[nodiscard]] std::size_t heap_bytes() const {
-    return entries_.capacity() * sizeof(Entry) + runs_.heap_bytes() + bytes_;
-  }
 
   void fingerprint(Fingerprint& into) const;
 

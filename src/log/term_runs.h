@@ -40,7 +40,6 @@ class TermRuns {
   // `limit` of them (one or more), the base last. The base is one more entry of the run after it
   // where their terms are equal.
   [[nodiscard]] std::vector<TermRun> describe_down_from(Index from, std::size_t limit) const;
-  [[nodiscard]] std::size_t heap_bytes() const { return runs_.capacity() * sizeof(TermRun); }
 
   // Where this log and another agree: the last index at which both have the same term, given the
   // other's runs from `from` downwards. Where the runs end before agreement is found, the index

@@ -1,5 +1,6 @@
 // A follower's side of replication (5.3), and what a commit brings about at any member.
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "base/assert.h"
@@ -29,7 +30,7 @@ void truncate(Core& core, Index first, Output& output) {
 
 // 5.3: an existing entry that conflicts goes, with all that follow it; what is here already stays
 // untouched, even if more follows it: the message may be an old one.
-void take_entries(Core& core, const std::vector<Entry>& entries, Output& output) {
+void take_entries(Core& core, std::span<const Entry> entries, Output& output) {
   const Entry* fresh = core.log.first_new(entries);
   if (fresh == nullptr) {
     return;
@@ -64,8 +65,8 @@ void on_append(const Turn& turn, const Append& request) {
   }
   if (request.prev.index < core.log.committed()) {
     // Its beginning was committed; the rest follows on that.
-    const auto known = static_cast<std::ptrdiff_t>(core.log.committed() - request.prev.index);
-    take_entries(core, {request.entries.begin() + known, request.entries.end()}, turn.output);
+    const std::size_t known = core.log.committed() - request.prev.index;
+    take_entries(core, std::span{request.entries}.subspan(known), turn.output);
   } else if (core.log.matches(request.prev)) {
     take_entries(core, request.entries, turn.output);
   } else {

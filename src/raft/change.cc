@@ -16,10 +16,9 @@ void append_configuration(Core& core, Leader& leader, Configuration configuratio
   refresh_peers(core, leader);
 }
 
-// The latest configuration, which is committed, is in effect there. Where its own entry is
+// The configuration at `index`, which is committed, is in effect there. Where its own entry is
 // compacted away, the base says the same.
-LogPosition position_of_latest(const Core& core) {
-  const Index index = core.membership.latest_index();
+LogPosition position_of(const Core& core, Index index) {
   return index > core.log.base().index ? LogPosition{index, *core.log.term_at(index)}
                                        : core.log.base();
 }
@@ -29,7 +28,7 @@ LogPosition position_of_latest(const Core& core) {
 void tell_the_removed(Core& core, Output& output) {
   for (const NodeId id : core.membership.previous().members()) {
     if (id != core.self() && !core.configuration().contains(id)) {
-      send(core, output, id, Removed{position_of_latest(core)});
+      send(core, output, id, Removed{position_of(core, core.membership.latest_index())});
     }
   }
 }
@@ -147,14 +146,15 @@ void on_removed(Core& core, const Removed& notice, Output& output) {
   }
 }
 
-// A removed node that missed its removal campaigns; who knows better says so (rule 8).
+// A removed node that missed its removal campaigns; who knows better says so (rule 8): it is in
+// neither the committed configuration nor any after it.
 void tell_if_removed(const Turn& turn) {
   Core& core = turn.core;
   const ConfigurationAt& known = core.membership.at(core.log.committed());
-  const bool newest = known.index == core.membership.latest_index();
-  if (newest && !known.configuration.joint() && !known.configuration.voters.empty() &&
-      !known.configuration.contains(turn.message.from)) {
-    reply(turn, Removed{position_of_latest(core)});
+  const bool settled = !known.configuration.joint() && !known.configuration.voters.empty();
+  if (settled && !known.configuration.contains(turn.message.from) &&
+      !core.membership.names_after(known.index, turn.message.from)) {
+    reply(turn, Removed{position_of(core, known.index)});
   }
 }
 

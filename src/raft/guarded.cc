@@ -58,10 +58,12 @@ void Guarded::flush(Instant now, Output& output) {
     output.wake_at = kNever;
     return;
   }
+  before_ = raft_.at();
+  const std::size_t answered = output.answers.size();
   try {
     raft_.flush(now, output);
   } catch (const std::exception& bug) {
-    poison(bug.what(), output.answers.size(), std::nullopt, output);
+    poison(bug.what(), answered, std::nullopt, output);
   }
 }
 

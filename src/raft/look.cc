@@ -169,7 +169,7 @@ void Raft::fingerprint(Fingerprint& into, Instant /*now*/) const {
 std::size_t Raft::memory() const {
   const Core& core = *core_;
   std::size_t bytes =
-      sizeof(Raft) + sizeof(Core) + core.membership.heap_bytes() + core.log.heap_bytes();
+      sizeof(Raft) + sizeof(Core) + core.membership.heap_bytes() + core.log.memory();
   if (const Leader* leader = core.leader()) {
     bytes += leader->peers.capacity() * sizeof(Progress);
     for (const Progress& peer : leader->peers) {

@@ -1,5 +1,6 @@
 #include "raft/membership.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
@@ -19,6 +20,12 @@ const ConfigurationAt& Membership::at(Index index) const {
     --i;
   }
   return history_[i];
+}
+
+bool Membership::names_after(Index index, NodeId id) const {
+  return std::ranges::any_of(history_, [&](const ConfigurationAt& each) {
+    return each.index > index && each.configuration.contains(id);
+  });
 }
 
 const Configuration& Membership::previous() const {

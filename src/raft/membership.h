@@ -19,6 +19,8 @@ class Membership {
   [[nodiscard]] Index latest_index() const { return history_.back().index; }
   // The one in effect at `index`, which is not before the base.
   [[nodiscard]] const ConfigurationAt& at(Index index) const;
+  // Is it a member of any configuration after that index?
+  [[nodiscard]] bool names_after(Index index, NodeId id) const;
   // The one that the latest replaced; the latest itself where it is the only one.
   [[nodiscard]] const Configuration& previous() const;
 

@@ -56,12 +56,6 @@ void answer_all(Core& core, Refusal why, Output& output) {
 
 void stop(Core& core, Output& output) { answer_all(core, Refusal::kShutDown, output); }
 
-// A client's request wakes a sleeping group.
-template <class Request>
-void wake_for_request(Core& core, const Request& /*request*/, Output& output) {
-  wake_up(core, output, Alarm::kSomebody);
-}
-
 struct Take {
   Core& core;
   Output& output;
@@ -89,19 +83,19 @@ struct Take {
     }
   }
   void operator()(const Propose& e) const {
-    wake_for_request(core, e, output);
+    wake_up(core, output, Alarm::kSomebody);
     propose(core, e, output);
   }
   void operator()(const ChangeMembership& e) const {
-    wake_for_request(core, e, output);
+    wake_up(core, output, Alarm::kSomebody);
     change_membership(core, e, output);
   }
   void operator()(const TransferLeadership& e) const {
-    wake_for_request(core, e, output);
+    wake_up(core, output, Alarm::kSomebody);
     transfer_leadership(core, e, output);
   }
   void operator()(const Read& e) const {
-    wake_for_request(core, e, output);
+    wake_up(core, output, Alarm::kSomebody);
     read(core, e, output);
   }
   void operator()(const Persisted& e) const { persisted(core, e.ticket, output); }
@@ -162,9 +156,9 @@ Instant wake_at(const Core& core) {
 void flush_leader(Core& core, Output& output) {
   Leader& leader = *core.leader();
   drive_transfer(core, leader, output);
+  fall_asleep_if_idle(core, leader, output);
   replicate(core, leader, output);
   serve_reads(core, leader, output);
-  fall_asleep_if_idle(core, leader, output);
 }
 
 }  // namespace

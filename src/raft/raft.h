@@ -4,13 +4,17 @@
 // The driver's loop:
 //
 //     output.clear();
-//     for (each event that waits) raft.step(now, event, output);   // answers at once, changes
-//     memory raft.flush(now, output);                                      // what is to be
-//     written, sent and applied write(output.persist); send(output.send_now); ... then wait for an
-//     event, or until output.wake_at
+//     for (every event that waits) {
+//       raft.step(now, event, output);  // changes memory, answers what can be answered
+//     }
+//     raft.flush(now, output);          // says what to write, send and apply
+//     ... carry the output out; wait for an event, or until output.wake_at
 //
 // Several steps may share one flush: then a burst of proposals shares one write and one message a
-// peer. A copy of a Raft is an independent member in the same state. `now` never goes back.
+// peer. A copy of a Raft is an independent member in the same state.
+//
+// `now` never goes back, and is never from before the event arrived: a read that is answered from a
+// lease is as fresh as that time, no fresher.
 #pragma once
 
 #include <memory>

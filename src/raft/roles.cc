@@ -173,8 +173,7 @@ bool leader_is_alive(const Core& core) {
   if (!core.options.check_quorum) {
     return false;
   }
-  if (const Leader* leader = core.leader()) {
-    maybe(leader->asleep);
+  if (core.leader() != nullptr) {
     return true;  // it hears a majority, or CheckQuorum would have ended it
   }
   const auto* follower = std::get_if<Follower>(&core.role);
