@@ -14,12 +14,12 @@
 namespace quorate::lab {
 
 struct Plan {
-  std::vector<Scenario> scenarios;
+  std::vector<Scenario> scenarios{};
   std::uint64_t runs = 1;  // of each scenario, with the seeds from `seed` on
   std::uint64_t seed = 1;
   std::size_t jobs = 1;
-  Settings settings;
-  VirtualCluster::Trace trace;  // where not empty, the runs take place one after another
+  Settings settings{};
+  VirtualCluster::Trace trace{};  // where not empty, the runs take place one after another
 
   [[nodiscard]] std::uint64_t total() const { return runs * scenarios.size(); }
 };

@@ -4,6 +4,7 @@
 
 #include "raft/invariants.h"
 #include "raft/trace.h"
+#include "sim/lab/timeline.h"
 
 namespace quorate::lab {
 namespace {
@@ -179,7 +180,7 @@ void Server::trace_settled(Instant now, const Position& before) {
     const Output& output = last ? output_ : kNothing;
     for (const std::string& line :
          trace(TraceFormat::kText, now, traced_[i].first, after, traced_[i].second, output)) {
-      own_.trace(line);
+      own_.trace(stamp(now) + " " + line);
     }
   }
   maybe(traced_.empty() && before != raft_.at());

@@ -90,10 +90,15 @@ class [[nodiscard]] Task {
 
   // The awaiting side.
   [[nodiscard]] bool await_ready() const { return handle_.done(); }
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) {
+  // False where the task is done without having waited for anything: then nobody is resumed, and a
+  // loop over many such tasks needs no stack.
+  bool await_suspend(std::coroutine_handle<> awaiting) {
+    start();
+    if (handle_.done()) {
+      return false;
+    }
     handle_.promise().set_awaiting(awaiting);
-    return handle_.promise().first_start() ? std::coroutine_handle<>{handle_}
-                                           : std::coroutine_handle<>{std::noop_coroutine()};
+    return true;
   }
   T await_resume() const { return result(); }
 

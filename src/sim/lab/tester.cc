@@ -136,7 +136,7 @@ Task<Waited> Tester::wait_applied(Index index, std::size_t want, std::optional<T
 void Tester::expect_not_applied(Index index) const {
   const Agreement agreement = cluster_.applied_at(index);
   expect(agreement.peers == 0, std::to_string(agreement.peers) + " peers applied " + text(index) +
-                                   ", which no majority can have");
+                                   ", which nobody may have");
 }
 
 void Tester::expect_state_below(std::size_t bytes) const {

@@ -6,12 +6,20 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "base/time.h"
 
 namespace quorate::lab {
+
+// `12.345678`, in seconds: how traces begin their lines.
+inline std::string stamp(Instant at) {
+  std::string fraction = std::to_string(micros(at) % 1'000'000);
+  fraction.insert(0, 6 - fraction.size(), '0');
+  return std::to_string(micros(at) / 1'000'000) + "." + fraction;
+}
 
 class Timeline {
  public:

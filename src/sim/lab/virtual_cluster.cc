@@ -225,7 +225,7 @@ void VirtualCluster::send_request(Peer from, Message message) {
   ++rpc_total_;
   bytes_total_ += wire::encoded_size(message) + files.size();
   if (!sender.reaches[to] || !alive(to)) {
-    note_lost("no way", call, message);
+    note_message("no way", message);
     timeline_.after(up_to(kFailsWithin), [this, call] { call_failed(call); });
     return;
   }
@@ -236,12 +236,12 @@ void VirtualCluster::send_request(Peer from, Message message) {
 
 void VirtualCluster::arrive(const Call& call, const Message& message, const Bytes& files) {
   if (!call.reliable && random_.chance(0.1)) {
-    note_lost("request lost", call, message);
+    note_message("request lost", message);
     call_failed(call);
     return;
   }
   if (!lives(call.to, call.to_life)) {
-    note_lost("receiver gone", call, message);
+    note_message("receiver gone", message);
     call_failed(call);
     return;
   }
@@ -272,18 +272,19 @@ void VirtualCluster::send_answer(Peer from, Message message,
   unanswered.erase(found);
 
   if (!peers_[call.from].reaches[call.to] || !lives(call.from, call.from_life)) {
-    note_lost("answer has no way", call, message);
+    note_message("answer has no way", message);
     call_failed(call);
     return;
   }
   if (!call.reliable && random_.chance(0.1)) {
-    note_lost("answer lost", call, message);
+    note_message("answer lost", message);
     call_failed(call);
     return;
   }
   Duration delay = hop();
   if (call.reordering && random_.below(900) < 600) {
     delay += milliseconds{200 + random_.below(1 + random_.below(2000))};
+    note_message("answer held back", message);
   }
   timeline_.after(delay,
                   [this, call, message = std::move(message)] { reply_arrives(call, message); });
@@ -308,14 +309,14 @@ void VirtualCluster::call_failed(const Call& call) {
 
 void VirtualCluster::note(const std::string& what) const {
   if (trace_) {
-    trace_("---- " + std::to_string(micros(now())) + " us: " + what);
+    trace_(stamp(now()) + " ---- " + what);
   }
 }
 
-void VirtualCluster::note_lost(const char* why, const Call& call, const Message& message) const {
+void VirtualCluster::note_message(const char* what, const Message& message) const {
   if (trace_) {
-    note(std::string{why} + ": n" + std::to_string(message.from.value()) + " " + describe(message) +
-         " of n" + std::to_string(call.from + 1) + "'s call");
+    note(std::string{what} + ": n" + std::to_string(message.from.value()) + " " +
+         describe(message));
   }
 }
 

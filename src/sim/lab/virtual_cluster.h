@@ -114,7 +114,7 @@ class VirtualCluster : public Cluster {
   Duration hop() { return random_.between(kHopMin, kHopMax); }
   Duration up_to(std::uint64_t ms) { return std::chrono::milliseconds{random_.below(ms + 1)}; }
   void note(const std::string& what) const;
-  void note_lost(const char* why, const Call& call, const Message& message) const;
+  void note_message(const char* what, const Message& message) const;
 
   // Nothing is instant: a thread has to be woken at each end. Requests sent at once may overtake
   // each other.
