@@ -15,6 +15,7 @@ Options leases() {
 Options sleepy() {
   Options options = plain();
   options.quiesce_after = milliseconds{100};
+  options.pre_vote = true;
   return options;
 }
 

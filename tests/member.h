@@ -277,6 +277,11 @@ class Member {
 inline Member elected(const Options& options = plain(), Restored restored = fresh()) {
   Member member{options, std::move(restored)};
   member.campaign();
+  for (const NodeId id : member.raft().configuration().members()) {
+    if (id != member.at().id && member.at().role == Role::kPreCandidate) {
+      member.hear(id.value(), member.term(), PreVoteAnswer{Term{member.term() + 1}, 1, true});
+    }
+  }
   member.write();
   for (const NodeId id : member.raft().configuration().members()) {
     if (id != member.at().id && !member.leads()) {
