@@ -34,11 +34,6 @@ Result<void> validate_features(const Options& o) {
     return option("lease_reads",
                   "never together with quiesce_after: a sleeping leader renews no lease");
   }
-  if (o.quiesce_after > Duration::zero() && !(o.pre_vote && o.check_quorum)) {
-    return option("quiesce_after",
-                  "a member that missed the sleep would depose its leader; turn pre_vote and "
-                  "check_quorum on");
-  }
   if (o.lease_drift_permille >= 1000) {
     return option("lease_drift_permille", "must be below 1000, or no lease ever holds");
   }

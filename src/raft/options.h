@@ -42,7 +42,8 @@ struct Options {
   // by more than this many parts in a thousand. Never together with quiescence.
   bool lease_reads = false;
   std::uint32_t lease_drift_permille = 100;
-  // A leader with nothing to do for this long puts its group to sleep; zero: never.
+  // A leader with nothing to do for this long puts its group to sleep; zero: never. Wants pre_vote
+  // and check_quorum: without them a member that missed the sleep deposes its leader.
   Duration quiesce_after{0};
 
   std::uint64_t max_append_bytes = 1U << 20U;        // entries of one Append, at least one entry

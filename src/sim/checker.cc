@@ -121,7 +121,7 @@ Checker::Verdict Checker::new_entries(const Node& node, const std::vector<Entry>
 Checker::Verdict Checker::new_commits(const Nodes& nodes, const Node& node, const Position& before,
                                       const Position& after) {
   // A leader that learns in this step of a newer one commits as its follower.
-  const bool led = before.role == Role::kLeader && after.term == before.term;
+  const bool led = before.role == Role::kLeader && after.term <= before.term;
   for (Index index = std::max(before.committed.next(), after.base); index <= after.committed;
        index = index.next()) {
     const auto term = node.raft->term_at(index);
