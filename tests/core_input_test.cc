@@ -45,11 +45,6 @@ TEST(Input, EveryOptionOutOfRangeIsNamed) {
       {"transfer_timeout", [](Options& o) { o.transfer_timeout = kTooLong; }},
       {"quiesce_after", [](Options& o) { o.quiesce_after = Duration{-1}; }},
       {"quiesce_after", [](Options& o) { o.pre_vote = true, o.quiesce_after = kTooLong; }},
-      {"quiesce_after", [](Options& o) { o.quiesce_after = Duration{1}; }},
-      {"quiesce_after",
-       [](Options& o) {
-         o.pre_vote = true, o.check_quorum = false, o.quiesce_after = Duration{1};
-       }},
       {"max_append_bytes", [](Options& o) { o.max_append_bytes = 0; }},
       {"max_inflight_bytes", [](Options& o) { o.max_inflight_bytes = 0; }},
       {"max_inflight_messages", [](Options& o) { o.max_inflight_messages = 0; }},
