@@ -30,7 +30,8 @@ sim::Stage::Setup three_nodes() {
 
 sim::Climate calm() {
   sim::Climate climate;
-  climate.link = {.shortest = Duration{300}, .longest = Duration{700}};
+  climate.link.shortest = Duration{300};
+  climate.link.longest = Duration{700};
   climate.write = {.shortest = Duration{200}, .longest = Duration{400}};
   return climate;
 }

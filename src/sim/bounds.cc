@@ -41,31 +41,135 @@ Stage::Setup three_nodes() {
           .instant_apply = true};
 }
 
+// ---- Demands
+
+std::optional<std::string> no_term_above(const Stage& stage, Term limit) {
+  for (const NodeId id : stage.nodes()) {
+    if (stage.up(id) && stage.at(id).term > limit) {
+      return "PreVote (dissertation 9.6): " + quorate::describe(stage.at(id)) +
+             " has raised its term though a leader is alive";
+    }
+  }
+  return std::nullopt;
+}
+
+// The clock of 2 stands still after it heard the leader.
+std::optional<std::string> no_vote_of_2_for_3(const Stage& stage) {
+  if (stage.up(k2) && stage.at(k2).vote == k3) {
+    return "Stickiness (dissertation 4.2.3): n2 has voted for n3 though it hears a leader";
+  }
+  return std::nullopt;
+}
+
+// Who sleeps holds all that the leader held that put it to sleep, or nobody would ever bring it the
+// rest.
+std::optional<std::string> sleepers_hold_everything(const Stage& stage) {
+  for (const NodeId leader : stage.nodes()) {
+    const Position at = stage.at(leader);
+    if (at.role != Role::kLeader || !at.asleep) {
+      continue;
+    }
+    for (const NodeId id : stage.nodes()) {
+      const Position other = stage.at(id);
+      const bool follows = id != leader && other.term == at.term && other.asleep;
+      if (follows && (other.last != at.last || other.committed != at.committed)) {
+        return "Quiescence (rule 14): asleep without holding everything: " +
+               quorate::describe(other);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+// ---- Bounds
+
 Bound election() {
   Bound bound;
   bound.name = "election";
-  bound.covers = "votes: crashes before and after they are durable, lost and doubled messages";
+  bound.covers = "a slow disk: crashes before and after votes are durable, lost messages";
   bound.setup = three_nodes();
   bound.setup.instant_disk = false;
   bound.small = {{Charge::kTimeout, 2}, {Charge::kCrash, 1}, {Charge::kLoss, kAny}};
-  bound.large = {
-      {Charge::kTimeout, 3}, {Charge::kCrash, 1}, {Charge::kLoss, kAny}, {Charge::kDuplicate, 1}};
+  bound.large = {{Charge::kTimeout, 3}, {Charge::kCrash, 1}, {Charge::kLoss, kAny}};
   bound.first_mover = k1;
+  return bound;
+}
+
+Bound candidacy() {
+  Bound bound;
+  bound.name = "candidacy";
+  bound.covers = "three candidacies that overlap; votes lost, doubled, and counted too late";
+  bound.setup = three_nodes();
+  bound.small = {{Charge::kTimeout, 3},
+                 {Charge::kLoss, kAny},
+                 {Charge::kOvertake, 1},
+                 {Charge::kDuplicate, 1}};
+  bound.large = {{Charge::kTimeout, 4},
+                 {Charge::kLoss, kAny},
+                 {Charge::kOvertake, 1},
+                 {Charge::kDuplicate, 1}};
+  bound.first_mover = k1;
+  return bound;
+}
+
+// A live leader is heard by 1 and 2, whose clocks stand still; only the clock of 3 runs, again and
+// again.
+Bound prevote() {
+  Bound bound;
+  bound.name = "prevote";
+  bound.covers = "a node that misses heartbeats asks again and again: no term is raised";
+  bound.setup = three_nodes();
+  bound.setup.options.pre_vote = true;
+  bound.setup.options.check_quorum = true;
+  bound.prelude = {"tick 1", "settle"};
+  bound.clocks = {k3};
+  bound.small = {{Charge::kTimeout, 3},
+                 {Charge::kProposal, 1},
+                 {Charge::kLoss, kAny},
+                 {Charge::kOvertake, 1},
+                 {Charge::kDuplicate, 1}};
+  bound.large = {{Charge::kTimeout, 4},
+                 {Charge::kProposal, 2},
+                 {Charge::kLoss, kAny},
+                 {Charge::kOvertake, 2},
+                 {Charge::kDuplicate, 2}};
+  bound.demand = [](const Stage& stage) { return no_term_above(stage, Term{1}); };
+  return bound;
+}
+
+Bound stickiness() {
+  Bound bound;
+  bound.name = "stickiness";
+  bound.covers = "the same without PreVote: who hears a leader gives no vote";
+  bound.setup = three_nodes();
+  bound.setup.options.check_quorum = true;
+  bound.prelude = {"tick 1", "settle"};
+  bound.clocks = {k1, k3};
+  bound.small = {
+      {Charge::kTimeout, 3}, {Charge::kBeat, 1}, {Charge::kProposal, 1}, {Charge::kLoss, kAny}};
+  bound.large = {{Charge::kTimeout, 4},
+                 {Charge::kBeat, 2},
+                 {Charge::kProposal, 1},
+                 {Charge::kLoss, kAny},
+                 {Charge::kOvertake, 1}};
+  bound.demand = no_vote_of_2_for_3;
   return bound;
 }
 
 Bound replication() {
   Bound bound;
   bound.name = "replication";
-  bound.covers =
-      "two proposals and a change of leader; lost, doubled and reordered appends and answers";
+  bound.covers = "two proposals and a change of leader; lost, late and doubled appends and answers";
   bound.setup = three_nodes();
-  bound.prelude = {"tick 1", "settle"};
-  bound.small = {
-      {Charge::kProposal, 2}, {Charge::kTimeout, 1}, {Charge::kLoss, kAny}, {Charge::kOvertake, 1}};
+  bound.prelude = {"tick 1", "settle", "propose 1 x id=99"};
+  bound.clocks = {k1, k2};
+  bound.small = {{Charge::kProposal, 2},
+                 {Charge::kTimeout, 1},
+                 {Charge::kLoss, kAny},
+                 {Charge::kOvertake, 1},
+                 {Charge::kDuplicate, 1}};
   bound.large = {{Charge::kProposal, 2}, {Charge::kTimeout, 2},  {Charge::kBeat, 1},
                  {Charge::kLoss, kAny},  {Charge::kOvertake, 1}, {Charge::kDuplicate, 1}};
-  bound.clocks = {k1, k2};
   return bound;
 }
 
@@ -86,22 +190,23 @@ Bound figure8() {
                    "deliver 3->2 request-vote",
                    "deliver 2->3 vote-answer",
                    "lose"};
-  bound.small = {{Charge::kTimeout, 2}, {Charge::kLoss, kAny}};
+  bound.small = {{Charge::kTimeout, 2}, {Charge::kLoss, kAny}, {Charge::kOvertake, 1}};
   bound.large = {
       {Charge::kTimeout, 3}, {Charge::kLoss, kAny}, {Charge::kOvertake, 1}, {Charge::kCrash, 1}};
   return bound;
 }
 
-// The disk takes its time: 2 has been sent an entry and has not written it.
+// 2 has been sent an entry and has not written it; whoever leads next replaces it, and again.
 Bound persistence() {
   Bound bound;
   bound.name = "persistence";
   bound.covers = "a slow disk: an entry replaced and replaced again while its writes are out";
   bound.setup = three_nodes();
   bound.setup.instant_disk = false;
+  bound.setup.instant_apply = false;
   bound.prelude = {"tick 1", "settle", "propose 1 x id=99", "deliver 1->2 append", "lose"};
-  bound.small = {{Charge::kTimeout, 2}, {Charge::kLoss, kAny}};
-  bound.large = {{Charge::kTimeout, 3}, {Charge::kLoss, kAny}, {Charge::kCrash, 1}};
+  bound.small = {{Charge::kTimeout, 2}, {Charge::kLoss, 1}};
+  bound.large = {{Charge::kTimeout, 2}, {Charge::kLoss, kAny}, {Charge::kCrash, 1}};
   return bound;
 }
 
@@ -113,9 +218,22 @@ Bound joint() {
   bound.setup.nodes = {k1, k2, k3, k4};
   bound.prelude = {"tick 1", "settle"};
   bound.targets = {voters({k1, k2, k4})};
-  bound.small = {{Charge::kChange, 1}, {Charge::kTimeout, 1}, {Charge::kLoss, kAny}};
+  bound.clocks = {k2, k4};
+  bound.small = {{Charge::kChange, 1}, {Charge::kTimeout, 2}};
+  bound.large = {{Charge::kChange, 1}, {Charge::kTimeout, 2}, {Charge::kLoss, kAny}};
+  return bound;
+}
+
+Bound removal() {
+  Bound bound;
+  bound.name = "removal";
+  bound.covers = "a leader removes itself, and leads until that is committed; two changes in a row";
+  bound.setup = three_nodes();
+  bound.prelude = {"tick 1", "settle"};
+  bound.targets = {voters({k2, k3})};
+  bound.small = {{Charge::kChange, 2}, {Charge::kTimeout, 1}, {Charge::kLoss, 1}};
   bound.large = {
-      {Charge::kChange, 2}, {Charge::kTimeout, 2}, {Charge::kProposal, 1}, {Charge::kLoss, kAny}};
+      {Charge::kChange, 2}, {Charge::kTimeout, 2}, {Charge::kBeat, 1}, {Charge::kLoss, kAny}};
   return bound;
 }
 
@@ -123,19 +241,19 @@ Bound joint() {
 Bound snapshot() {
   Bound bound;
   bound.name = "snapshot";
-  bound.covers =
-      "a lagging follower is sent a snapshot; stale, doubled and late ones; a leader change";
+  bound.covers = "a lagging follower is sent a snapshot: stale, doubled, late, and with a crash";
   bound.setup = three_nodes();
   bound.setup.instant_disk = false;
   bound.prelude = {"tick 1",     "settle", "propose 1 x id=98", "settle 1 2", "propose 1 y id=99",
-                   "settle 1 2", "lose",   "snapshot 1"};
-  bound.small = {{Charge::kBeat, 2},
-                 {Charge::kTimeout, 1},
-                 {Charge::kSnapshot, 1},
-                 {Charge::kDuplicate, 1},
-                 {Charge::kLoss, kAny}};
-  bound.large = {{Charge::kBeat, 2},     {Charge::kTimeout, 1},   {Charge::kSnapshot, 1},
-                 {Charge::kProposal, 1}, {Charge::kDuplicate, 1}, {Charge::kCrash, 1},
+                   "settle 1 2", "lose",   "snapshot 1",        "settle 1 2", "tick 1",
+                   "settle 1 2"};
+  bound.snapshotters = {k1, k3};
+  bound.clocks = {k1};
+  bound.crashers = {k3};
+  bound.small = {{Charge::kBeat, 2},  {Charge::kProposal, 1}, {Charge::kSnapshot, 1},
+                 {Charge::kCrash, 1}, {Charge::kLoss, 1},     {Charge::kDuplicate, 1}};
+  bound.large = {{Charge::kBeat, 2},   {Charge::kProposal, 1},  {Charge::kSnapshot, 1},
+                 {Charge::kCrash, 1},  {Charge::kDuplicate, 1}, {Charge::kOvertake, 1},
                  {Charge::kLoss, kAny}};
   return bound;
 }
@@ -143,17 +261,18 @@ Bound snapshot() {
 Bound transfer() {
   Bound bound;
   bound.name = "transfer";
-  bound.covers = "leadership handed over while entries are on their way, and called off";
+  bound.covers = "leadership handed over while an entry is on its way, and called off";
   bound.setup = three_nodes();
   bound.prelude = {"tick 1", "settle"};
   bound.heirs = {k2};
+  bound.clocks = {k1, k2};
   bound.small = {{Charge::kTransfer, 1},
                  {Charge::kProposal, 1},
                  {Charge::kBeat, 2},
                  {Charge::kTimeout, 1},
-                 {Charge::kLoss, kAny}};
+                 {Charge::kLoss, 1}};
   bound.large = {{Charge::kTransfer, 2},
-                 {Charge::kProposal, 2},
+                 {Charge::kProposal, 1},
                  {Charge::kBeat, 2},
                  {Charge::kTimeout, 1},
                  {Charge::kLoss, kAny}};
@@ -167,12 +286,34 @@ Bound reads() {
   bound.setup = three_nodes();
   bound.prelude = {"tick 1", "settle"};
   bound.readers = {k1, k3};
+  bound.clocks = {k2};
+  bound.crashers = {k3};
   bound.small = {
-      {Charge::kRead, 2}, {Charge::kProposal, 1}, {Charge::kTimeout, 1}, {Charge::kLoss, kAny}};
-  bound.large = {{Charge::kRead, 2},    {Charge::kProposal, 1}, {Charge::kTimeout, 1},
-                 {Charge::kBeat, 1},    {Charge::kCrash, 1},    {Charge::kLoss, kAny},
-                 {Charge::kOvertake, 1}};
-  bound.clocks = {k1, k2};
+      {Charge::kRead, 2}, {Charge::kProposal, 1}, {Charge::kTimeout, 1}, {Charge::kLoss, 1}};
+  bound.large = {{Charge::kRead, 2},  {Charge::kProposal, 1}, {Charge::kTimeout, 1},
+                 {Charge::kCrash, 1}, {Charge::kLoss, kAny},  {Charge::kOvertake, 1}};
+  return bound;
+}
+
+// A group that falls asleep when nothing happens for one heartbeat.
+Bound quiesce() {
+  Bound bound;
+  bound.name = "quiesce";
+  bound.covers = "an idle group falls asleep and wakes: only who holds everything sleeps";
+  bound.setup = three_nodes();
+  bound.setup.options.quiesce_after = milliseconds{10};
+  bound.prelude = {"tick 1", "settle"};
+  bound.small = {{Charge::kBeat, 3},
+                 {Charge::kProposal, 1},
+                 {Charge::kTimeout, 1},
+                 {Charge::kWake, 1},
+                 {Charge::kLoss, 1}};
+  bound.large = {{Charge::kBeat, 3},
+                 {Charge::kProposal, 2},
+                 {Charge::kTimeout, 1},
+                 {Charge::kWake, 1},
+                 {Charge::kLoss, kAny}};
+  bound.demand = sleepers_hold_everything;
   return bound;
 }
 
@@ -190,8 +331,9 @@ void Budget::fingerprint(Fingerprint& into) const {
 
 std::string Budget::describe() const {
   static constexpr std::array<std::string_view, kCharges> kNames = {
-      "",          "timeouts", "beats",   "crashes",   "losses",    "overtakes",    "duplicates",
-      "proposals", "reads",    "changes", "transfers", "snapshots", "failed reads", "unreachables"};
+      "",          "timeouts",   "beats",        "crashes",      "losses",
+      "overtakes", "duplicates", "proposals",    "reads",        "changes",
+      "transfers", "snapshots",  "failed reads", "unreachables", "wakes"};
   std::string text;
   for (std::size_t i = 1; i < kCharges; ++i) {
     if (left_[i] > 0) {
@@ -204,8 +346,9 @@ std::string Budget::describe() const {
 }
 
 std::span<const Bound> bounds() {
-  static const std::vector<Bound> kAll = {election(), replication(), figure8(),  persistence(),
-                                          joint(),    snapshot(),    transfer(), reads()};
+  static const std::vector<Bound> kAll = {
+      election(), candidacy(), prevote(),  stickiness(), replication(), figure8(), persistence(),
+      joint(),    removal(),   snapshot(), transfer(),   reads(),       quiesce()};
   return kAll;
 }
 

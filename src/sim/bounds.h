@@ -38,8 +38,9 @@ enum class Charge : std::uint8_t {
   kSnapshot,     // a node's application takes a snapshot
   kFailedRead,   // entries that a core asked for cannot be read from disk
   kUnreachable,  // a leader is told that a message to a peer was lost
+  kWake,         // a sleeping node is told that its leader's node is lost
 };
-inline constexpr std::size_t kCharges = 14;
+inline constexpr std::size_t kCharges = 15;
 
 // How much of each is left. Part of the state: two stages with different budgets have different
 // futures.

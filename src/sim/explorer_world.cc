@@ -12,7 +12,7 @@ bool holds(const std::vector<NodeId>& ids, NodeId id) {
   return std::ranges::find(ids, id) != ids.end();
 }
 
-bool names_only(const Action& action, NodeId node) {
+bool names(const Action& action, NodeId node) {
   return std::visit(
       [node](const auto& what) {
         if constexpr (requires { what.pick; }) {
@@ -35,6 +35,8 @@ const Pick* pick_of(const Action& action) {
       },
       action);
 }
+
+bool same_link(const Message& a, const Message& b) { return a.from == b.from && a.to == b.to; }
 
 bool leads(const Stage& stage, NodeId node) { return stage.at(node).role == Role::kLeader; }
 
@@ -67,7 +69,7 @@ void BoundedStage::moves(std::vector<Move>& out) const {
   }
   if (!moved_ && bound_->first_mover != kNobody) {
     const auto others = [this](const Move& move) {
-      return !names_only(move.step.action, bound_->first_mover);
+      return !names(move.step.action, bound_->first_mover);
     };
     out.erase(std::remove_if(out.begin() + static_cast<std::ptrdiff_t>(first), out.end(), others),
               out.end());
@@ -85,9 +87,9 @@ void BoundedStage::messages(std::vector<Move>& out) const {
     bool seen = false;  // an equal one was here before
     for (std::size_t j = 0; j < i; ++j) {
       const auto& other = in_flight[j].message;
-      const bool same_link = other.from == message.from && other.to == message.to;
-      older += same_link ? 1 : 0;
-      seen = seen || (same_link && in_flight[j].print == in_flight[i].print);
+      const bool before = same_link(other, message);
+      older += before ? 1 : 0;
+      seen = seen || (before && in_flight[j].print == in_flight[i].print);
     }
     if (seen) {
       continue;
@@ -133,9 +135,15 @@ void BoundedStage::clients(std::vector<Move>& out, NodeId node) const {
       !at.restoring) {
     out.push_back({{{}, SnapshotAt{node}}, Charge::kSnapshot});
   }
-  if (!leads(stage_, node)) {
-    return;
+  if (budget_.allows(Charge::kWake) && at.asleep) {
+    out.push_back({{{}, WakeAt{node}}, Charge::kWake});
   }
+  if (at.role == Role::kLeader) {
+    requests_to_leader(out, node);
+  }
+}
+
+void BoundedStage::requests_to_leader(std::vector<Move>& out, NodeId node) const {
   if (budget_.allows(Charge::kProposal)) {
     const std::string payload(1, static_cast<char>('z' - budget_.left(Charge::kProposal)));
     out.push_back(
@@ -235,8 +243,30 @@ void BoundedStage::check_answers() {
 std::uint64_t BoundedStage::fingerprint() const {
   Fingerprint print;
   print.add(stage_.fingerprint());
+  print.add(order_in_flight());
   budget_.fingerprint(print);
   return print.value();
+}
+
+// Stage takes the messages in flight for a set. Here it counts which of a link comes first, because
+// what a delivery costs depends on it; how messages of different links lie between each other does
+// not.
+std::uint64_t BoundedStage::order_in_flight() const {
+  const auto& in_flight = stage_.in_flight();
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < in_flight.size(); ++i) {
+    std::uint64_t older = 0;
+    for (std::size_t j = 0; j < i; ++j) {
+      older += same_link(in_flight[i].message, in_flight[j].message) ? 1 : 0;
+    }
+    if (older > 0) {
+      Fingerprint one;
+      one.add(in_flight[i].print);
+      one.add(older);
+      sum += one.value();
+    }
+  }
+  return sum;
 }
 
 std::optional<std::string> BoundedStage::violation() const {

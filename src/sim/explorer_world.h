@@ -45,8 +45,10 @@ class BoundedStage {
   void messages(std::vector<Move>& out) const;
   void disk(std::vector<Move>& out, NodeId node) const;
   void clients(std::vector<Move>& out, NodeId node) const;
+  void requests_to_leader(std::vector<Move>& out, NodeId node) const;
   void timers(std::vector<Move>& out, NodeId node) const;
   void crashes(std::vector<Move>& out, NodeId node) const;
+  [[nodiscard]] std::uint64_t order_in_flight() const;
   void check_answers();
 
   const Bound* bound_;

@@ -64,7 +64,7 @@ class Faults {
   // One that holds: what to undo.
   struct Holding {
     Fault fault = Fault::kCrash;
-    Instant until{};
+    Instant until;
     bool cut = false;
     std::uint32_t repeats = 0;
     std::vector<NodeId> nodes;

@@ -21,7 +21,7 @@ struct Link {
   std::uint32_t loss = 0;
   std::uint32_t duplication = 0;
   std::uint32_t reordering = 0;  // of messages that may overtake those before them
-  Instant last_arrival{};
+  Instant last_arrival;
 };
 
 class Network {

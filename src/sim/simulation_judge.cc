@@ -75,7 +75,10 @@ std::vector<NodeId> choose_core(World& world) {
 }
 
 void heal(World& world, const std::vector<NodeId>& core) {
-  world.heal(Link{.shortest = Duration{100}, .longest = Duration{300}}, Duration{200});
+  Link quick;
+  quick.shortest = Duration{100};
+  quick.longest = Duration{300};
+  world.heal(quick, Duration{200});
   const Stage& stage = world.stage();
   for (const NodeId from : stage.nodes()) {
     for (const NodeId to : stage.nodes()) {

@@ -13,7 +13,7 @@ enum What : std::uint32_t { kChange, kTransfer, kLook };
 void drop(std::vector<NodeId>& from, NodeId node) { std::erase(from, node); }
 
 void put(std::vector<NodeId>& into, NodeId node) {
-  const auto at = std::lower_bound(into.begin(), into.end(), node);
+  const auto at = std::ranges::lower_bound(into, node);
   if (at == into.end() || *at != node) {
     into.insert(at, node);
   }

@@ -46,7 +46,7 @@ World::Went World::next(Instant until, Alarm& alarm) {
     now_ = std::max(now_, until);
     return Went::kIdle;
   }
-  std::pop_heap(queue_.begin(), queue_.end(), LaterFirst{});
+  std::ranges::pop_heap(queue_, LaterFirst{});
   const Coming coming = queue_.back();
   queue_.pop_back();
   now_ = std::max(now_, coming.at);
@@ -58,18 +58,32 @@ World::Went World::next(Instant until, Alarm& alarm) {
   return Went::kStep;
 }
 
+World::Coming World::coming(Kind kind, NodeId node, Instant at) const {
+  Coming coming;
+  coming.kind = kind;
+  coming.node = node;
+  coming.at = at;
+  coming.epoch = machine(node).epoch;
+  return coming;
+}
+
 void World::push(Coming coming) {
   coming.order = ++order_;
   queue_.push_back(coming);
-  std::push_heap(queue_.begin(), queue_.end(), LaterFirst{});
+  std::ranges::push_heap(queue_, LaterFirst{});
 }
 
 void World::call_at(Instant at, const Alarm& alarm) {
-  push({.at = std::max(at, now_), .alarm = alarm});
+  Coming coming;
+  coming.at = std::max(at, now_);
+  coming.alarm = alarm;
+  push(coming);
 }
 
 void World::call_on_resume(NodeId node, const Alarm& alarm) {
-  machine(node).held.push_back({.node = node, .alarm = alarm});
+  Coming coming = this->coming(Kind::kAlarm, node, now_);
+  coming.alarm = alarm;
+  machine(node).held.push_back(coming);
 }
 
 void World::release(std::vector<Coming>& held) {
@@ -214,71 +228,67 @@ void World::send_new() {
   sent_seen_ = sent;
   for (const New& one : new_) {
     ++counts_.messages;
-    Network::Fate fate = network_.send(one.from, one.to, now_, random_);
-    const bool snapshot = one.name == InstallSnapshot::kName;
-    Coming coming{.kind = Kind::kDeliver,
-                  .node = one.to,
-                  .peer = one.from,
-                  .print = one.print,
-                  .name = one.name};
-    if (!fate.arrival) {
-      ++counts_.lost;
-      Pick pick{.from = one.from, .to = one.to, .kind = {}, .print = one.print};
-      if (recording_) {
-        pick.kind = one.name;
-      }
-      take({std::nullopt, Drop{std::move(pick)}});
-      if (snapshot || (!network_.open(one.from, one.to) && random_.one_in(8))) {
-        push({.at = now_ + random_.between(Duration{1000}, Duration{50'000}),
-              .kind = snapshot ? Kind::kNotArrived : Kind::kBroken,
-              .epoch = machine(one.from).epoch,
-              .node = one.from,
-              .peer = one.to});
-      }
-      continue;
+    const Network::Fate fate = network_.send(one.from, one.to, now_, random_);
+    if (fate.arrival) {
+      counts_.overtaken += fate.overtook ? 1 : 0;
+      schedule_arrival(one, fate);
+    } else {
+      lose(one);
     }
-    counts_.overtaken += fate.overtook ? 1 : 0;
-    if (snapshot) {
-      const Duration transfer = draw(climate_.transfer, 1);
-      *fate.arrival += transfer;
-      fate.again.reset();
-    }
-    coming.at = *fate.arrival;
-    if (fate.again) {
-      ++counts_.duplicated;
-      Coming first = coming;
-      first.kind = Kind::kDuplicate;
-      push(first);
-      coming.at = *fate.again;
-    }
-    push(coming);
   }
+}
+
+void World::lose(const New& one) {
+  ++counts_.lost;
+  Pick pick{.from = one.from, .to = one.to, .kind = {}, .print = one.print};
+  if (recording_) {
+    pick.kind = one.name;
+  }
+  take({std::nullopt, Drop{std::move(pick)}});
+  // A transport knows when files did not arrive, and now and then that a connection broke.
+  const bool snapshot = one.name == InstallSnapshot::kName;
+  if (snapshot || (!network_.open(one.from, one.to) && random_.one_in(8))) {
+    const Instant at = now_ + random_.between(Duration{1000}, Duration{50'000});
+    Coming notice = coming(snapshot ? Kind::kNotArrived : Kind::kBroken, one.from, at);
+    notice.peer = one.to;
+    push(notice);
+  }
+}
+
+void World::schedule_arrival(const New& one, const Network::Fate& fate) {
+  Coming arrival = coming(Kind::kDeliver, one.to, *fate.arrival);
+  arrival.peer = one.from;
+  arrival.print = one.print;
+  arrival.name = one.name;
+  if (one.name == InstallSnapshot::kName) {
+    arrival.at += draw(climate_.transfer, 1);
+  } else if (fate.again) {
+    ++counts_.duplicated;
+    Coming first = arrival;
+    first.kind = Kind::kDuplicate;
+    push(first);
+    arrival.at = *fate.again;
+  }
+  push(arrival);
 }
 
 void World::schedule_disk(NodeId node) {
   Machinery& machine = this->machine(node);
-  Coming coming{.epoch = machine.epoch, .node = node};
   for (const std::size_t n = stage_.outstanding_writes(node); machine.writes < n;
        ++machine.writes) {
     // One flush serves all that waits for it, so that a slow disk has no backlog.
     machine.disk_free =
         std::max(machine.disk_free, now_ + draw(climate_.write, machine.disk_slowness));
-    coming.kind = Kind::kWrite;
-    coming.at = machine.disk_free;
-    push(coming);
+    push(coming(Kind::kWrite, node, machine.disk_free));
   }
   for (const std::size_t n = stage_.outstanding_applies(node); machine.applies < n;
        ++machine.applies) {
     machine.apply_free =
         std::max(machine.apply_free, now_ + draw(climate_.apply, machine.apply_slowness));
-    coming.kind = Kind::kApply;
-    coming.at = machine.apply_free;
-    push(coming);
+    push(coming(Kind::kApply, node, machine.apply_free));
   }
   for (const std::size_t n = stage_.outstanding_reads(node); machine.reads < n; ++machine.reads) {
-    coming.kind = Kind::kRead;
-    coming.at = now_ + draw(climate_.read, machine.disk_slowness);
-    push(coming);
+    push(coming(Kind::kRead, node, now_ + draw(climate_.read, machine.disk_slowness)));
   }
 }
 
@@ -291,7 +301,7 @@ void World::schedule_tick(NodeId node) {
   const Instant at = std::max(world_time(node, wake), now_ + Duration{1});
   if (at < machine.tick) {
     machine.tick = at;
-    push({.at = at, .kind = Kind::kTick, .epoch = machine.epoch, .node = node});
+    push(coming(Kind::kTick, node, at));
   }
 }
 

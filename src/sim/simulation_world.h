@@ -122,15 +122,15 @@ class World {
     kAlarm
   };
   struct Coming {
-    Instant at{};
+    Instant at;
     std::uint64_t order = 0;
     Kind kind = Kind::kAlarm;
     std::uint32_t epoch = 0;  // of the node: what an earlier life asked for is void
-    NodeId node{};
-    NodeId peer{};
+    NodeId node;
+    NodeId peer;
     std::uint64_t print = 0;
-    std::string_view name{};
-    Alarm alarm{};
+    std::string_view name;
+    Alarm alarm;
   };
   struct Machinery {
     Duration offset{0};
@@ -141,8 +141,8 @@ class World {
     std::uint32_t apply_slowness = 1;
     std::uint32_t epoch = 0;
     Instant tick = kNever;  // when the next tick is in the queue
-    Instant disk_free{};
-    Instant apply_free{};
+    Instant disk_free;
+    Instant apply_free;
     std::size_t writes = 0;  // in the queue
     std::size_t applies = 0;
     std::size_t reads = 0;
@@ -150,6 +150,12 @@ class World {
     std::vector<Coming> disk_held;  // while the disk hangs
   };
 
+  struct New {
+    NodeId from;
+    NodeId to;
+    std::uint64_t print = 0;
+    std::string_view name;
+  };
   struct LaterFirst {
     bool operator()(const Coming& a, const Coming& b) const {
       return a.at != b.at ? a.at > b.at : a.order > b.order;
@@ -158,6 +164,8 @@ class World {
 
   Machinery& machine(NodeId node) { return machines_[node.value() - 1]; }
   [[nodiscard]] const Machinery& machine(NodeId node) const { return machines_[node.value() - 1]; }
+  // Something that concerns this life of a node.
+  [[nodiscard]] Coming coming(Kind kind, NodeId node, Instant at) const;
   void push(Coming coming);
   void release(std::vector<Coming>& held);
   void happen(const Coming& coming);
@@ -165,6 +173,8 @@ class World {
   void tick(const Coming& coming);
   void settle(NodeId node);
   void send_new();
+  void lose(const New& one);
+  void schedule_arrival(const New& one, const Network::Fate& fate);
   void schedule_disk(NodeId node);
   void schedule_tick(NodeId node);
   [[nodiscard]] Duration draw(const Latency& latency, std::uint32_t slowness);
@@ -176,18 +186,12 @@ class World {
   Climate climate_;
   Random random_;
   Network network_;
-  Instant now_{};
+  Instant now_;
   std::uint64_t order_ = 0;
   std::uint64_t sent_seen_ = 0;
   std::vector<Coming> queue_;
   std::vector<Machinery> machines_;
   std::vector<NodeId> touched_;
-  struct New {
-    NodeId from;
-    NodeId to;
-    std::uint64_t print = 0;
-    std::string_view name;
-  };
   std::vector<New> new_;
   bool recording_ = false;
   std::vector<Step> steps_;

@@ -164,7 +164,7 @@ void Workload::arrive(World& world, std::size_t number, std::uint32_t attempt) {
 }
 
 void Workload::retry(World& world, std::size_t number, Duration longest) {
-  Operation& operation = operations_[number];
+  const Operation& operation = operations_[number];
   if (operation.state != State::kOpen) {
     return;
   }
@@ -204,7 +204,7 @@ void Workload::on_answer(World& world, const Answered& answered) {
 }
 
 void Workload::refused(World& world, std::size_t number, const Refused& refused) {
-  Operation& operation = operations_[number];
+  const Operation& operation = operations_[number];
   ++counts_.refusals;
   if (refused.why == Refusal::kInvalid || refused.why == Refusal::kPoisoned) {
     violation_ =

@@ -68,7 +68,7 @@ class Workload {
  private:
   enum class State : std::uint8_t { kOpen, kSucceeded, kFailed, kUnknown };
   struct Operation {
-    Instant deadline{};
+    Instant deadline;
     Index floor;  // a read: what was acknowledged before it began
     NodeId node;  // asked last
     std::uint32_t attempt = 0;
