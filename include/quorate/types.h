@@ -59,6 +59,14 @@ using Ticket = Ordinal<struct TicketTag>;
 using NodeId = Identifier<struct NodeTag>;
 inline constexpr NodeId kNobody{};
 
+// One replicated state machine and its log. A node takes part in many; 0 is no group.
+using GroupId = Identifier<struct GroupTag>;
+// All nodes that were started together; two clusters never speak to each other.
+using ClusterId = Identifier<struct ClusterTag>;
+// One life of a node's disk: drawn at random when its directory is made, so that a node whose disk
+// was lost, and who may have promised what it does not remember, is not taken for who it was.
+using Incarnation = Identifier<struct IncarnationTag>;
+
 // A caller's own name for a request; its answer carries it.
 using RequestId = Identifier<struct RequestTag>;
 
