@@ -5,6 +5,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 
 namespace quorate {
@@ -43,6 +44,14 @@ class Identifier {
 
  private:
   std::uint64_t value_ = 0;
+};
+
+// For tables that are looked up, and never gone through.
+struct IdHash {
+  template <class Tag>
+  std::size_t operator()(Identifier<Tag> id) const {
+    return static_cast<std::size_t>(id.value() * 0x9e3779b97f4a7c15U);
+  }
 };
 
 // A Raft term. 0 is before the first election.
