@@ -41,7 +41,7 @@ class StreamEvents {
   virtual void opened() = 0;
   // More has come; valid for the length of the call.
   virtual void received(std::string_view bytes) = 0;
-  // All that was given to send() is with the system.
+  // All that was given to send() is with the system; comes once after each send, or after several.
   virtual void drained() = 0;
   // It is over, or never came to be; the last event. The stream may be destroyed from here.
   virtual void closed(const Error& why) = 0;
@@ -59,10 +59,11 @@ class Stream {
 
   // Where the events go; set right after connect() or accept, before the lane's next turn.
   virtual void listen(StreamEvents& events) = 0;
-  // Sends the parts, in order. What the system does not take at once is kept (the bytes shared, not
-  // copied) and sent when it does. Nothing happens on a stream that is closed.
+  // Sends the parts, in order: with all that is sent in the same turn of the lane, at its end at the
+  // latest. What the system does not take then is kept (the bytes shared, not copied) and sent when
+  // it does. No event comes from within this call. Nothing happens on a stream that is closed.
   virtual void send(std::span<const Bytes> parts) = 0;
-  // Bytes that are kept so.
+  // Bytes that the system has not taken yet.
   [[nodiscard]] virtual std::size_t unsent() const = 0;
   // Of the other side, for messages to people.
   [[nodiscard]] virtual std::string peer() const = 0;
@@ -92,11 +93,13 @@ class Lane {
   Lane() = default;
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
-  // Ends it: waits for a call that is under way, and calls no more. Streams and listeners of the
-  // lane are destroyed before it. Not from the lane itself.
+  // Ends it: waits for a call that is under way, and calls no more; not from the lane itself. Its
+  // streams and listeners are destroyed on the lane before, or afterwards by whoever destroyed it:
+  // they are closed by then, and nothing happens on them any more.
   virtual ~Lane() = default;
 
-  // From any lane, at any time. What was put into a mailbox before is seen by the call after.
+  // From any thread, at any time, the first time for the lane to begin. What was put into a mailbox
+  // before is seen by the call after.
   virtual void wake() = 0;
 
   // ---- From its own work alone
