@@ -59,9 +59,9 @@ class Stream {
 
   // Where the events go; set right after connect() or accept, before the lane's next turn.
   virtual void listen(StreamEvents& events) = 0;
-  // Sends the parts, in order: with all that is sent in the same turn of the lane, at its end at the
-  // latest. What the system does not take then is kept (the bytes shared, not copied) and sent when
-  // it does. No event comes from within this call. Nothing happens on a stream that is closed.
+  // Sends the parts, in order: with all that is sent in the same turn of the lane, at its end at
+  // the latest. What the system does not take then is kept (the bytes shared, not copied) and sent
+  // when it does. No event comes from within this call. Nothing happens on a stream that is closed.
   virtual void send(std::span<const Bytes> parts) = 0;
   // Bytes that the system has not taken yet.
   [[nodiscard]] virtual std::size_t unsent() const = 0;
