@@ -37,4 +37,56 @@ void Bytes::destroy(Block* block) {
   ::operator delete(block);
 }
 
+BytesBuilder::BytesBuilder(std::size_t capacity) : capacity_(capacity) {
+  block_ = new (::operator new(sizeof(Bytes::Block) + capacity)) Bytes::Block;
+}
+
+BytesBuilder::~BytesBuilder() {
+  Bytes last;
+  last.block_ = block_;
+}
+
+std::byte* BytesBuilder::payload() const {
+  return reinterpret_cast<std::byte*>(block_) + sizeof(Bytes::Block);
+}
+
+std::string_view BytesBuilder::text() const {
+  return size() == 0 ? std::string_view{}
+                     : std::string_view{reinterpret_cast<char*>(payload()) + taken_, size()};
+}
+
+void BytesBuilder::append(std::string_view text) {
+  if (!text.empty()) {
+    std::memcpy(extend(text.size()).data(), text.data(), text.size());
+  }
+}
+
+std::span<std::byte> BytesBuilder::extend(std::size_t size) {
+  QUORATE_ASSERT(size <= room());
+  if (size == 0) {
+    return {};
+  }
+  std::byte* start = payload() + filled_;
+  filled_ += size;
+  return {start, size};
+}
+
+Bytes BytesBuilder::take() {
+  Bytes piece;
+  if (size() > 0) {
+    piece.block_ = block_;
+    piece.retain();
+    piece.data_ = payload() + taken_;
+    piece.size_ = size();
+    taken_ = filled_;
+  }
+  return piece;
+}
+
+void BytesBuilder::recycle() {
+  if (size() == 0 && block_ != nullptr && block_->references.load(std::memory_order_acquire) == 1) {
+    filled_ = taken_ = 0;
+  }
+}
+
 }  // namespace quorate

@@ -84,5 +84,62 @@ TEST(Bytes, AreEqualByContent) {
   EXPECT_EQ(Bytes::copy_of(zeros), Bytes::copy_of(std::string_view{"\0\0\0", 3}));
 }
 
+TEST(BytesBuilder, GivesAwayPiecesOfOneMemory) {
+  BytesBuilder builder{16};
+  builder.append("one");
+  builder.append("two");
+  EXPECT_EQ(builder.text(), "onetwo");
+  Bytes first = builder.take();
+  builder.append("three");
+  const Bytes second = builder.take();
+  EXPECT_EQ(builder.room(), 5U);
+  EXPECT_EQ(first.text(), "onetwo");
+  EXPECT_EQ(second.text(), "three");
+  EXPECT_TRUE(first.take_in(second));
+  EXPECT_EQ(first.text(), "onetwothree");
+  EXPECT_TRUE(builder.take().empty());
+}
+
+TEST(BytesBuilder, PiecesOutliveIt) {
+  Bytes piece;
+  {
+    BytesBuilder builder{4};
+    builder.append("kept");
+    piece = builder.take();
+  }
+  EXPECT_EQ(piece.text(), "kept");
+}
+
+TEST(BytesBuilder, IsUsedAgainOnlyWhenNoPieceLives) {
+  BytesBuilder builder{4};
+  builder.append("ab");
+  Bytes piece = builder.take();
+  builder.recycle();
+  EXPECT_EQ(builder.room(), 2U);
+  piece = {};
+  builder.append("c");
+  builder.recycle();
+  EXPECT_EQ(builder.room(), 1U) << "what was not taken would be lost";
+  builder.take();
+  builder.recycle();
+  EXPECT_EQ(builder.room(), 4U);
+}
+
+TEST(BytesBuilder, MoreThanItsRoomIsABugOfOurs) {
+  BytesBuilder builder{2};
+  EXPECT_THROW(builder.append("abc"), AssertionFailed);
+  EXPECT_THROW(BytesBuilder{}.append("a"), AssertionFailed);
+}
+
+TEST(Bytes, OnlyWhatLiesBehindInTheSameMemoryIsTakenIn) {
+  const Bytes whole = Bytes::copy_of("abcdef");
+  Bytes front = whole.part(0, 2);
+  EXPECT_FALSE(front.take_in(whole.part(3, 1)));
+  EXPECT_FALSE(front.take_in(Bytes::copy_of("cd")));
+  EXPECT_TRUE(front.take_in(whole.part(2, 2)));
+  EXPECT_EQ(front.text(), "abcd");
+  EXPECT_FALSE(Bytes{}.take_in(Bytes{}));
+}
+
 }  // namespace
 }  // namespace quorate
