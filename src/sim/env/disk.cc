@@ -25,6 +25,8 @@ Error failure(ErrorCode code, const std::string& path) {
                                                            : ": input/output error")};
 }
 
+Error off(const std::string& path) { return Error{ErrorCode::kIo, path + ": the machine is off"}; }
+
 std::uint64_t blocks(std::uint64_t size) { return (size + kBlock - 1) / kBlock * kBlock; }
 
 }  // namespace
@@ -98,10 +100,8 @@ void SimulatedDisk::cut(bool before) {
   on_ = false;
   PowerCut cut{operations_, std::string{before ? "before" : "after"} + " operation " +
                                 std::to_string(operations_) + ": " + last_operation()};
-  if (host_ != nullptr) {
-    host_->power_cut(cut);
-  }
-  if (std::uncaught_exceptions() == 0) {
+  const bool may_throw = host_ == nullptr || host_->power_cut(cut);
+  if (may_throw && std::uncaught_exceptions() == 0) {
     throw cut;
   }
 }
@@ -140,7 +140,7 @@ std::optional<ErrorCode> SimulatedDisk::struck(Call call, const std::string& pat
 
 Result<void> SimulatedDisk::begin(Call call, const std::string& path) {
   if (!on_) {
-    return Error{ErrorCode::kIo, path + ": the machine is off"};
+    return off(path);
   }
   if (const auto code = struck(call, path)) {
     note(call, path, static_cast<std::uint64_t>(*code));
@@ -189,7 +189,7 @@ void SimulatedDisk::wait(Call call, std::uint64_t bytes) {
 
 Result<Tree::Place> SimulatedDisk::find(const std::string& path) const {
   if (!on_) {
-    return Error{ErrorCode::kIo, path + ": the machine is off"};
+    return off(path);
   }
   return tree_.find(path);
 }
@@ -227,6 +227,9 @@ Result<std::size_t> SimulatedDisk::read(const std::string& path, const Inode& in
     return begun.error();
   }
   wait(Call::kRead, into.size());
+  if (!on_) {
+    return off(path);
+  }
   const std::size_t count = inode.content.read(offset, into);
   note(Call::kRead, path, offset + count);
   return count;
@@ -299,6 +302,9 @@ Result<void> SimulatedDisk::sync(const std::string& path, Inode& inode) {
   }
   // Durable at the end: a crash in between may still lose any of it.
   wait(Call::kSync, bytes);
+  if (!on_) {
+    return off(path);
+  }
   inode.content.sync(number);
   note(Call::kSync, path, bytes);
   finish(number);
@@ -349,6 +355,9 @@ Result<void> SimulatedDisk::sync_names(const std::string& path, const InodePtr& 
     return begun.error();
   }
   wait(Call::kSyncDirectory);
+  if (!on_) {
+    return off(path);
+  }
   tree_.sync(directory, number);
   note(Call::kSyncDirectory, path, 0);
   finish(number);

@@ -103,8 +103,9 @@ class DiskHost {
   virtual ~DiskHost() = default;
   // The caller is kept for so long, or longer where the disk hangs.
   virtual void busy(Duration duration) = 0;
-  // A crash point was reached: the machine is off, now. PowerCut is thrown next.
-  virtual void power_cut(const PowerCut& cut) = 0;
+  // A crash point was reached: the machine is off, now. False where PowerCut must not be thrown
+  // through what runs; then the call fails instead.
+  virtual bool power_cut(const PowerCut& cut) = 0;
 };
 
 class SimulatedDisk {
