@@ -22,4 +22,19 @@ std::uint64_t checksum_of(std::span<const std::string_view> pieces, std::uint64_
   return XXH3_64bits_digest(&state);
 }
 
+struct RunningChecksum::State {
+  XXH3_state_t of_library;
+};
+
+RunningChecksum::RunningChecksum() : state_(std::make_unique<State>()) {
+  XXH3_64bits_reset(&state_->of_library);
+}
+RunningChecksum::~RunningChecksum() = default;
+
+void RunningChecksum::add(std::string_view bytes) {
+  XXH3_64bits_update(&state_->of_library, bytes.data(), bytes.size());
+}
+
+std::uint64_t RunningChecksum::value() const { return XXH3_64bits_digest(&state_->of_library); }
+
 }  // namespace quorate::wire

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -12,5 +13,20 @@ std::uint64_t checksum_of(std::string_view bytes);
 // they were one.
 std::uint64_t checksum_of(std::string_view bytes, std::uint64_t seed);
 std::uint64_t checksum_of(std::span<const std::string_view> pieces, std::uint64_t seed);
+
+// The same of bytes that come piece by piece.
+class RunningChecksum {
+ public:
+  RunningChecksum();
+  RunningChecksum(const RunningChecksum&) = delete;
+  RunningChecksum& operator=(const RunningChecksum&) = delete;
+  ~RunningChecksum();
+  void add(std::string_view bytes);
+  [[nodiscard]] std::uint64_t value() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace quorate::wire

@@ -71,6 +71,33 @@ void decode_body(std::uint8_t type, Decoder& decoder, MessageBody& body) {
   decoder.fail("type " + std::to_string(type) + " is unknown; sent by a newer Quorate?");
 }
 
+// Writes all but the payload, which it only remembers for the checksum.
+class AroundPayload {
+ public:
+  explicit AroundPayload(std::string& out) : writer_(out), out_(out) {}
+
+  [[nodiscard]] std::size_t position() const { return out_.size(); }
+  [[nodiscard]] std::size_t payload_at() const { return payload_at_; }
+  void byte(std::uint8_t value) { writer_.byte(value); }
+  void number(std::uint64_t value) { writer_.number(value); }
+  void raw(std::string_view bytes) {
+    payload_ = bytes;
+    payload_at_ = out_.size();
+  }
+  void checksum32(std::size_t from) {
+    std::uint64_t sum = checksum_of(std::array{std::string_view{out_}.substr(from), payload_}, 0);
+    for (int i = 0; i < 4; ++i, sum >>= 8U) {
+      byte(static_cast<std::uint8_t>(sum & 0xffU));
+    }
+  }
+
+ private:
+  Writer writer_;
+  std::string& out_;
+  std::string_view payload_;
+  std::size_t payload_at_ = 0;
+};
+
 }  // namespace
 
 void encode(const Message& message, std::string& out) {
@@ -116,6 +143,13 @@ std::size_t encoded_size(const Entry& entry) {
   Counter counter;
   Encoder{counter}("entry", entry);
   return counter.position();
+}
+
+std::size_t encode_around_payload(const Entry& entry, std::string& out) {
+  const std::size_t start = out.size();
+  AroundPayload sink{out};
+  Encoder{sink}("entry", entry);
+  return sink.payload_at() - start;
 }
 
 Result<Entry> decode_entry(const Bytes& in) {

@@ -75,6 +75,9 @@ Result<Message> decode(const Bytes& in);
 // An entry by itself: the same bytes as within an append.
 void encode(const Entry& entry, std::string& out);
 [[nodiscard]] std::size_t encoded_size(const Entry& entry);
+// The same bytes around a payload that is too large to be copied: adds to `out` what stands before
+// the payload and then what stands behind it, and tells how many bytes stand before.
+std::size_t encode_around_payload(const Entry& entry, std::string& out);
 Result<Entry> decode_entry(const Bytes& in);
 
 }  // namespace quorate::wire

@@ -260,5 +260,13 @@ TEST(Codec, AVarintIsAsShortAsItCanBe) {
   EXPECT_EQ(varint_size(~std::uint64_t{0}), kMaxVarint);
 }
 
+RC_GTEST_PROP(Codec, AnEntryAroundItsPayloadIsTheSameBytes, ()) {
+  const Entry entry = *testing::filled<Entry>();
+  std::string around = "before";
+  const std::size_t head = encode_around_payload(entry, around);
+  around.insert(6 + head, entry.payload.text());
+  RC_ASSERT(around == "before" + std::string{bytes_of(entry).text()});
+}
+
 }  // namespace
 }  // namespace quorate::wire
