@@ -4,6 +4,7 @@
 #   src/<name>/*_test.cc   -> executable <name>_test, its tests known to ctest one by one
 #   src/cli/main.cc        -> the binary, build/quorate
 #   tests/core_*.cc        -> executable `core_tests`, linked with the core alone
+#   tests/wal_*.cc         -> executable `wal_tests`, the log on simulated disks
 #   tests/*.cc             -> executable `tests`, the others, linked with every module
 #   bench/*.cc             -> one executable each, bench_<stem>
 
@@ -91,6 +92,12 @@ function(quorate_higher_tests)
   set(core ${sources})
   list(FILTER core INCLUDE REGEX "/core_[^/]*$")
   list(FILTER sources EXCLUDE REGEX "/core_[^/]*$")
+  set(wal ${sources})
+  list(FILTER wal INCLUDE REGEX "/wal_[^/]*$")
+  list(FILTER sources EXCLUDE REGEX "/wal_[^/]*$")
+  if(wal AND QUORATE_HAVE_TESTS)
+    quorate_test(wal_tests SOURCES ${wal} LINK quorate_wal quorate_sim_env quorate_env_posix)
+  endif()
   if(core AND QUORATE_HAVE_TESTS)
     quorate_test(core_tests SOURCES ${core} LINK quorate_raft)
   endif()
