@@ -1,5 +1,7 @@
 #include "sim/env/fiber.h"
 
+#include <csetjmp>
+
 #include <cxxabi.h>
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -17,6 +19,9 @@
 #endif
 #if defined(__SANITIZE_THREAD__)
 #include <sanitizer/tsan_interface.h>
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define QUORATE_FIBER_CONTEXTS_ONLY
 #endif
 
 namespace quorate::simenv {
@@ -39,14 +44,47 @@ struct Exceptions {
   }
 };
 
+// Where somebody stands, to be returned to. A jump leaves the signal mask alone, which saves two
+// system calls a switch, half of what a small simulation costs; the sanitizers would rather see
+// contexts. A stack is entered by its context the first time either way.
+#if defined(QUORATE_FIBER_CONTEXTS_ONLY)
+class Place {
+ public:
+  static void leave_for(Place& from, Place& to) { ::swapcontext(&from.context_, &to.context_); }
+  ucontext_t& context() { return context_; }
+
+ private:
+  ucontext_t context_{};
+};
+#else
+class Place {
+ public:
+  [[gnu::noinline]] static void leave_for(Place& from, Place& to) {
+    from.entered_ = true;
+    if (_setjmp(from.registers_) == 0) {
+      if (to.entered_) {
+        _longjmp(to.registers_, 1);
+      }
+      ::setcontext(&to.context_);
+    }
+  }
+  ucontext_t& context() { return context_; }
+
+ private:
+  ucontext_t context_{};
+  std::jmp_buf registers_{};
+  bool entered_ = false;
+};
+#endif
+
 }  // namespace
 
 // The stack, and what the sanitizers have to be told of a change of stacks.
 struct Fiber::Machinery {
   char* memory = nullptr;
   std::size_t guard = 0;
-  ucontext_t inside{};
-  ucontext_t outside{};
+  Place inside;
+  Place outside;
   Exceptions exceptions;
 #if defined(__SANITIZE_ADDRESS__)
   void* fake_inside = nullptr;
@@ -68,7 +106,7 @@ struct Fiber::Machinery {
 #if defined(__SANITIZE_ADDRESS__)
     __sanitizer_start_switch_fiber(&fake_outside, memory + guard, kStack);
 #endif
-    ::swapcontext(&outside, &inside);
+    Place::leave_for(outside, inside);
 #if defined(__SANITIZE_ADDRESS__)
     __sanitizer_finish_switch_fiber(fake_outside, nullptr, nullptr);
 #endif
@@ -86,7 +124,7 @@ struct Fiber::Machinery {
 #if defined(__SANITIZE_ADDRESS__)
     __sanitizer_start_switch_fiber(&fake_inside, outside_bottom, outside_size);
 #endif
-    ::swapcontext(&inside, &outside);
+    Place::leave_for(inside, outside);
     arrived_inside();
   }
 };
@@ -100,12 +138,13 @@ Fiber::Fiber() : machinery_(std::make_unique<Machinery>()) {
   }
   machinery_->memory = static_cast<char*>(memory);
   ::mprotect(memory, machinery_->guard, PROT_NONE);  // An overflow is a fault, not a riddle.
-  ::getcontext(&machinery_->inside);
-  machinery_->inside.uc_stack.ss_sp = machinery_->memory + machinery_->guard;
-  machinery_->inside.uc_stack.ss_size = kStack;
-  machinery_->inside.uc_link = nullptr;
+  ucontext_t& context = machinery_->inside.context();
+  ::getcontext(&context);
+  context.uc_stack.ss_sp = machinery_->memory + machinery_->guard;
+  context.uc_stack.ss_size = kStack;
+  context.uc_link = nullptr;
   const auto self = reinterpret_cast<std::uintptr_t>(this);
-  ::makecontext(&machinery_->inside, reinterpret_cast<void (*)()>(&Fiber::enter), 2,
+  ::makecontext(&context, reinterpret_cast<void (*)()>(&Fiber::enter), 2,
                 static_cast<unsigned>(self >> 32U), static_cast<unsigned>(self));
 }
 

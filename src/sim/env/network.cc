@@ -200,6 +200,13 @@ std::shared_ptr<Port> Network::port(const Machine& machine, std::uint16_t number
   return port != nullptr && port->open() ? port : nullptr;
 }
 
+std::uint16_t Network::free_port(const Machine& machine) {
+  do {
+    next_port_ = static_cast<std::uint16_t>(next_port_ < 60'000 ? next_port_ + 1 : 40'000);
+  } while (port(machine, next_port_) != nullptr);
+  return next_port_;
+}
+
 Result<std::unique_ptr<env::Listener>> Network::listen(const std::shared_ptr<LaneStrand>& lane,
                                                        const env::Address& at,
                                                        env::Lane::Accept accept) {
@@ -209,9 +216,8 @@ Result<std::unique_ptr<env::Listener>> Network::listen(const std::shared_ptr<Lan
                  "cannot listen at " + describe(at) + ": it is no address of " + machine.name()};
   }
   env::Address address = at;
-  while (address.port == 0) {
-    next_port_ = static_cast<std::uint16_t>(next_port_ < 60'000 ? next_port_ + 1 : 40'000);
-    address.port = port(machine, next_port_) == nullptr ? next_port_ : std::uint16_t{0};
+  if (address.port == 0) {
+    address.port = free_port(machine);
   }
   if (port(machine, address.port) != nullptr) {
     return invalid("cannot listen at " + describe(at) + ": Address already in use");

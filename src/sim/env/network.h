@@ -86,6 +86,8 @@ class Network {
   Engine& engine() { return engine_; }
   Random& random() { return random_; }
   [[nodiscard]] Machine* find(const std::string& host, Machine& from) const;
+  // A port of the machine's that nobody listens at.
+  std::uint16_t free_port(const Machine& machine);
   [[nodiscard]] std::shared_ptr<Port> port(const Machine& machine, std::uint16_t number) const;
   void add(const std::shared_ptr<StreamEnd>& end);
   // When a piece that leaves now arrives; uses the link.

@@ -82,8 +82,8 @@ void StreamEnd::knock() {
 
 // The other side comes to be, and will be offered to whoever listens there.
 void StreamEnd::meet(const std::shared_ptr<Port>& port) {
-  auto far = std::make_shared<StreamEnd>(network_, port->lane(),
-                                         machine().name() + ":" + std::to_string(target_->port));
+  const env::Address here{machine().name(), network_.free_port(machine())};
+  auto far = std::make_shared<StreamEnd>(network_, port->lane(), describe(here));
   far->state_ = State::kAccepted;
   far->other_ = &machine();
   far->far_ = weak_from_this();
