@@ -169,7 +169,10 @@ void Content::crash_shrink(const Change& change, Fate& fate, Settled& settled) {
   const bool later = settled.size || settled.sectors.lower_bound(first) != settled.sectors.end();
   if (later || fate.keeps(change.operation)) {
     settled.size = true;
-    settled.all_from = std::min(settled.all_from, change.offset);
+    settled.all_from = std::min(settled.all_from, first * kSector);
+    if (change.offset < first * kSector) {
+      settled.sectors.insert(first - 1);  // Its end was zeroed, so it was written.
+    }
     return;
   }
   each_sector(change.offset, change.length,

@@ -77,7 +77,7 @@ env::Files& SimulatedDisk::files() { return *files_; }
 
 void SimulatedDisk::crash(Survival survival) {
   const std::uint64_t end = operations_ + 1;
-  Fate fate{survival, Random{fates_.next()}, tree_.oldest().value_or(end), end};
+  Fate fate{survival, Random{fates_.next() + operations_}, tree_.oldest().value_or(end), end};
   tree_.crash(fate);
   hash_.add(static_cast<std::uint64_t>(survival));
   restart();
@@ -97,6 +97,7 @@ std::string SimulatedDisk::last_operation() const {
 
 void SimulatedDisk::cut(bool before) {
   crash_point_ = 0;
+  ++cuts_;
   on_ = false;
   PowerCut cut{operations_, std::string{before ? "before" : "after"} + " operation " +
                                 std::to_string(operations_) + ": " + last_operation()};

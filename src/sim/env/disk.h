@@ -132,6 +132,10 @@ class SimulatedDisk {
   void crash_before(std::uint64_t operation) { set_crash_point(operation, true); }
   void crash_after(std::uint64_t operation) { set_crash_point(operation, false); }
   [[nodiscard]] std::uint64_t operations() const { return operations_; }
+  // How many crash points were reached.
+  [[nodiscard]] std::uint64_t cuts() const { return cuts_; }
+  // From now on crashes draw from this seed what survives; all else goes as it did.
+  void reseed_survival(std::uint64_t seed) { fates_ = Random{seed}; }
   // The last of them, for people: "rename /a".
   [[nodiscard]] std::string last_operation() const;
 
@@ -225,6 +229,7 @@ class SimulatedDisk {
   std::uint64_t boot_ = 1;
   std::uint64_t operations_ = 0;
   std::uint64_t crash_point_ = 0;
+  std::uint64_t cuts_ = 0;
   bool crash_before_ = true;
   Call last_call_ = Call::kOpen;
   std::string last_path_;
