@@ -95,11 +95,11 @@ std::uint32_t Batch::add_entry(const Entry& entry) {
 }
 
 std::uint64_t Batch::most() const {
-  return 2 * round_up(control_.size(), kAlignment) + bytes_ + kMostPadding;
+  return 2 * round_up(control_.size(), kAlignment) + bytes_ + kAlignment + (apart() ? kPage : 0);
 }
 
 std::span<const std::string_view> Batch::finish(Head head, std::uint64_t key) {
-  const std::size_t second = second_copy_at(head.offset, control_.size(), bytes_, state_);
+  const std::size_t second = second_copy_at(head.offset, control_.size(), bytes_, apart());
   head.control = static_cast<std::uint32_t>(control_.size());
   head.size = static_cast<std::uint32_t>(batch_size(second, control_.size()));
   for (Record& record : records_) {

@@ -46,6 +46,9 @@ class Batch {
     std::string_view payload;
   };
 
+  // No page may hold parts of both control sections: for state, and for a batch that is nothing but
+  // the proof that those before it were durable.
+  [[nodiscard]] bool apart() const { return state_ || records_.empty(); }
   void add_fixed(const Record& record);
   void add_run(Kind kind, GroupId group, Term before, std::span<const Entry> entries);
   std::uint32_t add_entry(const Entry& entry);

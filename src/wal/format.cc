@@ -174,10 +174,6 @@ Line line_at(std::string_view control, std::size_t at) {
   return {first >> 2U, EntryKind{static_cast<std::uint8_t>(first & 3U)}, get32(control, at + 4)};
 }
 
-bool Control::has_state() const {
-  return std::ranges::any_of(records, [](const Record& r) { return is_state(r.kind); });
-}
-
 std::uint32_t control_size(std::string_view bytes, std::uint64_t key, Copy copy) {
   return get64(bytes, 0) == key_for(key, copy) ? get32(bytes, 56) : 0;
 }
@@ -216,9 +212,9 @@ bool decode_control(std::string_view bytes, std::uint64_t key, Copy copy, Contro
 }
 
 std::size_t second_copy_at(std::size_t offset, std::size_t control, std::size_t entries,
-                           bool state) {
+                           bool apart) {
   const std::size_t end = offset + control + entries;
-  const std::size_t least = state ? round_up(offset + control, kPage) : end;
+  const std::size_t least = apart ? round_up(offset + control, kPage) : end;
   return round_up(std::max(end, least), kAlignment) - offset;
 }
 

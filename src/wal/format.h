@@ -8,8 +8,8 @@
 //
 // Numbers are fixed in width, the low byte first. An entry is what wire makes of it, with its own
 // checksum at its end. Batches begin at multiples of 64 bytes. Whatever is not an entry stands in
-// the control section and so twice; where some of that is state (is_state), no page of 4096 bytes
-// holds parts of both.
+// the control section and so twice; where some of that is state (is_state), and where there is no
+// record at all, no page of 4096 bytes holds parts of both.
 //
 // A control section begins with the key of its segment, the second with the key's complement. The
 // key is made of identity and number of the segment: what is left of a recycled segment's earlier
@@ -141,8 +141,6 @@ struct Control {
   Head head;
   std::uint64_t checksum = 0;
   std::vector<Record> records;
-
-  [[nodiscard]] bool has_state() const;
 };
 
 enum class Copy : std::uint8_t { kFirst, kSecond };
@@ -156,7 +154,7 @@ enum class Copy : std::uint8_t { kFirst, kSecond };
                                   Control& into);
 // Where the second control section of a batch begins, given its offset in the segment.
 [[nodiscard]] std::size_t second_copy_at(std::size_t offset, std::size_t control,
-                                         std::size_t entries, bool state);
+                                         std::size_t entries, bool apart);
 [[nodiscard]] std::size_t batch_size(std::size_t second_copy, std::size_t control);
 // The bytes are an entry as it was written.
 [[nodiscard]] bool whole(std::string_view entry, const Line& line);

@@ -87,10 +87,6 @@ class Group {
   // over.
   void move(const Extent& extent, Live& live);
 
-  // For whoever writes: the newest record of the batch under way that is about this group.
-  std::uint64_t pending_attempt = 0;
-  std::size_t pending_record = 0;
-
  private:
   LogPosition base_;
   Ring<Extent> extents_;  // without a gap between them

@@ -107,7 +107,7 @@ void Wal::add(const Write& write) {
   QUORATE_ASSERT(write.group != GroupId{});
   if (write.forget) {
     batch_.add(Kind::kForget, write.group, Index{}, Term{});
-    return;
+    return note_pending(write.group, batch_.records().size() - 1);
   }
   const std::size_t first = batch_.records().size();
   if (write.hard_state) {
@@ -135,36 +135,25 @@ void Wal::add(const Write& write) {
   }
 }
 
-// What stands in the batch but is not written yet counts: the group's newest records there.
+// What stands in the batch but is not written yet counts: the group's newest record there.
 void Wal::note_pending(GroupId id, std::size_t from) {
   if (from < batch_.records().size()) {
-    Group& group = group_of(id);
-    group.pending_attempt = attempt_;
-    group.pending_record = batch_.records().size() - 1;
+    pending_[id] = {attempt_, batch_.records().size() - 1};
   }
-}
-
-// Only the writer changes the groups, so it may look at them without the mutex.
-Group& Wal::group_of(GroupId id) {
-  if (Group* group = groups_.find(id)) {
-    return *group;
-  }
-  const std::lock_guard hold{mutex_};
-  return groups_.at(id);
 }
 
 // The term of the entry before `first`, once all that is in the batch is done; nothing if the log
 // will not hold it.
-std::optional<Term> Wal::term_before(GroupId id, Index first) {
+std::optional<Term> Wal::term_before(GroupId id, Index first) const {
   const Index before = first.previous();
-  const Group& group = group_of(id);
-  if (group.pending_attempt == attempt_) {
-    for (std::size_t i = group.pending_record + 1; i-- > 0;) {
+  const auto pending = pending_.find(id);
+  if (pending != pending_.end() && pending->second.attempt == attempt_) {
+    for (std::size_t i = pending->second.record + 1; i-- > 0;) {
       const Record& record = batch_.records()[i];
       if (record.group != id) {
         continue;
       }
-      if (record.kind == Kind::kInstall) {
+      if (record.kind == Kind::kInstall || record.kind == Kind::kForget) {
         return record.index == before ? std::optional{record.term} : std::nullopt;
       }
       if (record.kind == Kind::kEntries && record.index <= before) {
@@ -173,7 +162,9 @@ std::optional<Term> Wal::term_before(GroupId id, Index first) {
       }
     }
   }
-  return group.term_at(before);
+  // Only the writer changes the groups, so it may look at them without the mutex.
+  const Group* group = groups_.find(id);
+  return group == nullptr ? Group{}.term_at(before) : group->term_at(before);
 }
 
 Result<void> Wal::commit() {

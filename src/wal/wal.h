@@ -167,6 +167,11 @@ class Wal {
   Wal(env::Files& files, Directory directory, const Options& options)
       : files_(files), directory_(std::move(directory)), options_(options) {}
 
+  // The newest record about a group in the batch that is gathered.
+  struct Pending {
+    std::uint64_t attempt = 0;
+    std::size_t record = 0;
+  };
   struct Spare {
     std::string path;
     std::uint32_t size = 0;
@@ -176,8 +181,7 @@ class Wal {
   Result<void> find_spares();
   void add(const Write& write);
   void note_pending(GroupId id, std::size_t from);
-  Group& group_of(GroupId id);
-  std::optional<Term> term_before(GroupId id, Index first);
+  [[nodiscard]] std::optional<Term> term_before(GroupId id, Index first) const;
   Result<void> commit();
   [[nodiscard]] Head next_head() const;
   void advance(const Batch& batch);
@@ -212,6 +216,7 @@ class Wal {
   std::optional<Error> failed_;
   Batch batch_;
   std::uint64_t attempt_ = 0;  // numbers what is gathered in batch_
+  std::map<GroupId, Pending> pending_;
   Tip tip_;
   std::uint32_t boot_ = 1;
   std::uint64_t synced_ = 0;
