@@ -1,6 +1,7 @@
 #include "sim/bounds.h"
 
 #include <algorithm>
+#include <variant>
 
 namespace quorate::sim {
 namespace {
@@ -62,12 +63,16 @@ std::optional<std::string> no_vote_of_2_for_3(const Stage& stage) {
 }
 
 // Who sleeps holds all that the leader held that put it to sleep, or nobody would ever bring it the
-// rest.
+// rest; and a leader does not sleep while something waits to be committed.
 std::optional<std::string> sleepers_hold_everything(const Stage& stage) {
   for (const NodeId leader : stage.nodes()) {
     const Position at = stage.at(leader);
     if (at.role != Role::kLeader || !at.asleep) {
       continue;
+    }
+    if (at.committed < at.last.index) {
+      return "Quiescence (rule 14): asleep with entries that are not committed: " +
+             quorate::describe(at);
     }
     for (const NodeId id : stage.nodes()) {
       const Position other = stage.at(id);
@@ -76,6 +81,42 @@ std::optional<std::string> sleepers_hold_everything(const Stage& stage) {
         return "Quiescence (rule 14): asleep without holding everything: " +
                quorate::describe(other);
       }
+    }
+  }
+  return std::nullopt;
+}
+
+// Whoever is told to campaign holds all that its leader holds, for as long as that handover is
+// under way.
+std::optional<std::string> heirs_hold_everything(const Stage& stage) {
+  for (const auto& in_flight : stage.in_flight()) {
+    const Message& message = in_flight.message;
+    if (!std::holds_alternative<TimeoutNow>(message.body)) {
+      continue;
+    }
+    const Position leader = stage.at(message.from);
+    const Position heir = stage.at(message.to);
+    const bool under_way = leader.role == Role::kLeader && leader.term == message.term &&
+                           heir.term == message.term &&
+                           stage.raft(message.from).status().transferring;
+    if (under_way && heir.last != leader.last) {
+      return "Transfer (dissertation 3.10): told to campaign without holding everything: " +
+             quorate::describe(heir);
+    }
+  }
+  return std::nullopt;
+}
+
+// Who left itself out leads until that is committed, and not a step longer.
+std::optional<std::string> no_leader_after_its_removal(const Stage& stage) {
+  for (const NodeId id : stage.nodes()) {
+    const Position at = stage.at(id);
+    if (at.role != Role::kLeader || at.joint || at.configuration_index > at.committed) {
+      continue;
+    }
+    if (!stage.raft(id).status().configuration.is_voter(id)) {
+      return "Removal (dissertation 4.2.2): leads on though its removal is committed: " +
+             quorate::describe(at);
     }
   }
   return std::nullopt;
@@ -92,23 +133,25 @@ Bound election() {
   bound.small = {{Charge::kTimeout, 2}, {Charge::kCrash, 1}, {Charge::kLoss, kAny}};
   bound.large = {{Charge::kTimeout, 3}, {Charge::kCrash, 1}, {Charge::kLoss, kAny}};
   bound.first_mover = k1;
+  bound.kills = {"vote-not-persisted", "term-sent-before-it-is-durable",
+                 "vote-reset-within-a-term"};
   return bound;
 }
 
+// 1 has asked for votes in term 1, and 2 has given its own: that answer is late to whatever comes.
 Bound candidacy() {
   Bound bound;
   bound.name = "candidacy";
-  bound.covers = "three candidacies that overlap; votes lost, doubled, and counted too late";
+  bound.covers = "candidacies that overlap; votes lost, and counted too late";
   bound.setup = three_nodes();
-  bound.small = {{Charge::kTimeout, 3},
+  bound.prelude = {"tick 1", "deliver 1->2 request-vote"};
+  bound.clocks = {k1, k2};
+  bound.small = {{Charge::kTimeout, 2}, {Charge::kLoss, kAny}};
+  bound.large = {{Charge::kTimeout, 2},
                  {Charge::kLoss, kAny},
                  {Charge::kOvertake, 1},
                  {Charge::kDuplicate, 1}};
-  bound.large = {{Charge::kTimeout, 4},
-                 {Charge::kLoss, kAny},
-                 {Charge::kOvertake, 1},
-                 {Charge::kDuplicate, 1}};
-  bound.first_mover = k1;
+  bound.kills = {"late-votes-counted", "vote-reset-within-a-term", "lower-term-acted-upon"};
   return bound;
 }
 
@@ -134,6 +177,7 @@ Bound prevote() {
                  {Charge::kOvertake, 2},
                  {Charge::kDuplicate, 2}};
   bound.demand = [](const Stage& stage) { return no_term_above(stage, Term{1}); };
+  bound.kills = {"pre-vote-raises-the-term", "pre-vote-without-stickiness"};
   return bound;
 }
 
@@ -153,23 +197,47 @@ Bound stickiness() {
                  {Charge::kLoss, kAny},
                  {Charge::kOvertake, 1}};
   bound.demand = no_vote_of_2_for_3;
+  bound.kills = {"no-stickiness", "stickiness-raises-the-term"};
   return bound;
 }
 
 Bound replication() {
   Bound bound;
   bound.name = "replication";
-  bound.covers = "two proposals and a change of leader; lost, late and doubled appends and answers";
+  bound.covers = "two proposals and a change of leader; appends and answers lost and late";
   bound.setup = three_nodes();
   bound.prelude = {"tick 1", "settle", "propose 1 x id=99"};
   bound.clocks = {k1, k2};
-  bound.small = {{Charge::kProposal, 2},
+  bound.small = {
+      {Charge::kProposal, 1}, {Charge::kTimeout, 1}, {Charge::kLoss, kAny}, {Charge::kOvertake, 1}};
+  bound.large = {{Charge::kProposal, 1},
                  {Charge::kTimeout, 1},
                  {Charge::kLoss, kAny},
                  {Charge::kOvertake, 1},
                  {Charge::kDuplicate, 1}};
-  bound.large = {{Charge::kProposal, 2}, {Charge::kTimeout, 2},  {Charge::kBeat, 1},
-                 {Charge::kLoss, kAny},  {Charge::kOvertake, 1}, {Charge::kDuplicate, 1}};
+  bound.kills = {"vote-without-log-check", "vote-by-commit-index", "conflicting-suffix-kept",
+                 "lower-term-acted-upon"};
+  return bound;
+}
+
+// The same under one leader, who may ask again: what comes late and twice must undo nothing.
+Bound disorder() {
+  Bound bound;
+  bound.name = "disorder";
+  bound.covers = "two proposals under one leader; lost, late and doubled appends and answers";
+  bound.setup = three_nodes();
+  bound.prelude = {"tick 1", "settle", "propose 1 x id=99"};
+  bound.small = {{Charge::kProposal, 1},
+                 {Charge::kBeat, 1},
+                 {Charge::kLoss, kAny},
+                 {Charge::kOvertake, 1},
+                 {Charge::kDuplicate, 1}};
+  bound.large = {{Charge::kProposal, 2},
+                 {Charge::kBeat, 1},
+                 {Charge::kLoss, kAny},
+                 {Charge::kOvertake, 2},
+                 {Charge::kDuplicate, 1}};
+  bound.kills = {"old-append-erases-a-suffix"};
   return bound;
 }
 
@@ -193,6 +261,8 @@ Bound figure8() {
   bound.small = {{Charge::kTimeout, 2}, {Charge::kLoss, kAny}, {Charge::kOvertake, 1}};
   bound.large = {
       {Charge::kTimeout, 3}, {Charge::kLoss, kAny}, {Charge::kOvertake, 1}, {Charge::kCrash, 1}};
+  bound.kills = {"older-terms-committed-by-counting", "vote-without-log-check",
+                 "vote-by-commit-index", "conflicting-suffix-kept"};
   return bound;
 }
 
@@ -205,8 +275,13 @@ Bound persistence() {
   bound.setup.instant_disk = false;
   bound.setup.instant_apply = false;
   bound.prelude = {"tick 1", "settle", "propose 1 x id=99", "deliver 1->2 append", "lose"};
-  bound.small = {{Charge::kTimeout, 2}, {Charge::kLoss, 1}};
-  bound.large = {{Charge::kTimeout, 2}, {Charge::kLoss, kAny}, {Charge::kCrash, 1}};
+  bound.clocks = {k1, k3};
+  bound.crashers = {k1, k2};
+  bound.small = {{Charge::kTimeout, 2}, {Charge::kCrash, 1}};
+  bound.large = {{Charge::kTimeout, 2}, {Charge::kCrash, 1}, {Charge::kLoss, kAny}};
+  bound.kills = {"stale-ticket-counts", "own-copy-counted-before-it-is-durable",
+                 "applied-ahead-of-the-disk", "append-acknowledged-before-it-is-durable",
+                 "log-not-persisted"};
   return bound;
 }
 
@@ -219,8 +294,25 @@ Bound joint() {
   bound.prelude = {"tick 1", "settle"};
   bound.targets = {voters({k1, k2, k4})};
   bound.clocks = {k2, k4};
-  bound.small = {{Charge::kChange, 1}, {Charge::kTimeout, 2}};
+  bound.small = {{Charge::kChange, 1}, {Charge::kTimeout, 1}, {Charge::kLoss, kAny}};
   bound.large = {{Charge::kChange, 1}, {Charge::kTimeout, 2}, {Charge::kLoss, kAny}};
+  bound.kills = {"joint-committed-by-the-old-majority", "joint-committed-by-the-new-majority",
+                 "configuration-effective-on-commit"};
+  return bound;
+}
+
+// 4 has the joint configuration, 2 and 3 have not heard of it.
+Bound split() {
+  Bound bound;
+  bound.name = "split";
+  bound.covers = "a candidate on each side of a joint configuration that is not committed";
+  bound.setup = three_nodes();
+  bound.setup.nodes = {k1, k2, k3, k4};
+  bound.prelude = {"tick 1", "settle", "change 1 {1,2,4} id=99", "settle 1 4", "lose"};
+  bound.clocks = {k2, k4};
+  bound.small = {{Charge::kTimeout, 2}};
+  bound.large = {{Charge::kTimeout, 2}, {Charge::kLoss, kAny}, {Charge::kBeat, 1}};
+  bound.kills = {"joint-elected-by-the-new-majority"};
   return bound;
 }
 
@@ -234,6 +326,8 @@ Bound removal() {
   bound.small = {{Charge::kChange, 2}, {Charge::kTimeout, 1}, {Charge::kLoss, 1}};
   bound.large = {
       {Charge::kChange, 2}, {Charge::kTimeout, 2}, {Charge::kBeat, 1}, {Charge::kLoss, kAny}};
+  bound.demand = no_leader_after_its_removal;
+  bound.kills = {"removed-leader-counts-itself", "removed-leader-goes-on"};
   return bound;
 }
 
@@ -241,57 +335,69 @@ Bound removal() {
 Bound snapshot() {
   Bound bound;
   bound.name = "snapshot";
-  bound.covers = "a lagging follower is sent a snapshot: stale, doubled, late, and with a crash";
+  bound.covers = "a lagging follower is sent a snapshot: late, asked for again, and with a crash";
   bound.setup = three_nodes();
   bound.setup.instant_disk = false;
+  bound.setup.durable_machine = true;
   bound.prelude = {"tick 1",     "settle", "propose 1 x id=98", "settle 1 2", "propose 1 y id=99",
                    "settle 1 2", "lose",   "snapshot 1",        "settle 1 2", "tick 1",
                    "settle 1 2"};
   bound.snapshotters = {k1, k3};
   bound.clocks = {k1};
   bound.crashers = {k3};
-  bound.small = {{Charge::kBeat, 2},  {Charge::kProposal, 1}, {Charge::kSnapshot, 1},
-                 {Charge::kCrash, 1}, {Charge::kLoss, 1},     {Charge::kDuplicate, 1}};
-  bound.large = {{Charge::kBeat, 2},   {Charge::kProposal, 1},  {Charge::kSnapshot, 1},
-                 {Charge::kCrash, 1},  {Charge::kDuplicate, 1}, {Charge::kOvertake, 1},
-                 {Charge::kLoss, kAny}};
+  bound.small = {{Charge::kBeat, 1},
+                 {Charge::kProposal, 1},
+                 {Charge::kSnapshot, 1},
+                 {Charge::kCrash, 1},
+                 {Charge::kLoss, 1}};
+  bound.large = {{Charge::kBeat, 1},  {Charge::kProposal, 1},  {Charge::kSnapshot, 1},
+                 {Charge::kCrash, 1}, {Charge::kDuplicate, 1}, {Charge::kOvertake, 1},
+                 {Charge::kLoss, 1}};
+  bound.kills = {"snapshot-acknowledged-before-it-is-durable", "commit-forgotten-at-start"};
   return bound;
 }
 
 Bound transfer() {
   Bound bound;
   bound.name = "transfer";
-  bound.covers = "leadership handed over while an entry is on its way, and called off";
+  bound.covers = "leadership handed over while an entry is on its way; it may not succeed";
   bound.setup = three_nodes();
   bound.prelude = {"tick 1", "settle"};
   bound.heirs = {k2};
   bound.clocks = {k1, k2};
-  bound.small = {{Charge::kTransfer, 1},
-                 {Charge::kProposal, 1},
-                 {Charge::kBeat, 2},
-                 {Charge::kTimeout, 1},
-                 {Charge::kLoss, 1}};
-  bound.large = {{Charge::kTransfer, 2},
+  bound.small = {
+      {Charge::kTransfer, 1}, {Charge::kProposal, 1}, {Charge::kTimeout, 1}, {Charge::kLoss, kAny}};
+  bound.large = {{Charge::kTransfer, 1},
                  {Charge::kProposal, 1},
                  {Charge::kBeat, 2},
                  {Charge::kTimeout, 1},
                  {Charge::kLoss, kAny}};
+  bound.demand = heirs_hold_everything;
+  bound.kills = {"timeout-now-too-early", "proposals-during-a-transfer", "vote-without-log-check"};
   return bound;
 }
 
+// 1 has committed an entry, as 2, who may lead next, does not know, and 3 lacks it.
 Bound reads() {
   Bound bound;
   bound.name = "reads";
   bound.covers = "linearizable reads at leader and follower while another leader is elected";
   bound.setup = three_nodes();
-  bound.prelude = {"tick 1", "settle"};
+  bound.prelude = {"tick 1",
+                   "settle",
+                   "propose 1 x id=99",
+                   "deliver 1->2 append",
+                   "deliver 2->1 append-accepted",
+                   "lose"};
   bound.readers = {k1, k3};
   bound.clocks = {k2};
   bound.crashers = {k3};
-  bound.small = {
-      {Charge::kRead, 2}, {Charge::kProposal, 1}, {Charge::kTimeout, 1}, {Charge::kLoss, 1}};
+  bound.small = {{Charge::kRead, 2}, {Charge::kTimeout, 1}, {Charge::kCrash, 1}};
   bound.large = {{Charge::kRead, 2},  {Charge::kProposal, 1}, {Charge::kTimeout, 1},
                  {Charge::kCrash, 1}, {Charge::kLoss, kAny},  {Charge::kOvertake, 1}};
+  bound.kills = {"read-served-by-an-earlier-round", "read-before-the-first-commit-of-the-term",
+                 "read-without-a-commit-index", "read-answered-for-an-earlier-life",
+                 "reads-forgotten-with-leadership"};
   return bound;
 }
 
@@ -303,17 +409,15 @@ Bound quiesce() {
   bound.setup = three_nodes();
   bound.setup.options.quiesce_after = milliseconds{10};
   bound.prelude = {"tick 1", "settle"};
-  bound.small = {{Charge::kBeat, 3},
-                 {Charge::kProposal, 1},
-                 {Charge::kTimeout, 1},
-                 {Charge::kWake, 1},
-                 {Charge::kLoss, 1}};
+  bound.small = {
+      {Charge::kBeat, 3}, {Charge::kProposal, 1}, {Charge::kWake, 1}, {Charge::kLoss, kAny}};
   bound.large = {{Charge::kBeat, 3},
                  {Charge::kProposal, 2},
                  {Charge::kTimeout, 1},
                  {Charge::kWake, 1},
                  {Charge::kLoss, kAny}};
   bound.demand = sleepers_hold_everything;
+  bound.kills = {"quiesce-before-everyone-has-matched", "request-does-not-wake"};
   return bound;
 }
 
@@ -346,9 +450,10 @@ std::string Budget::describe() const {
 }
 
 std::span<const Bound> bounds() {
-  static const std::vector<Bound> kAll = {
-      election(), candidacy(), prevote(),  stickiness(), replication(), figure8(), persistence(),
-      joint(),    removal(),   snapshot(), transfer(),   reads(),       quiesce()};
+  static const std::vector<Bound> kAll = {election(),    candidacy(), prevote(), stickiness(),
+                                          replication(), disorder(),  figure8(), persistence(),
+                                          joint(),       split(),     removal(), snapshot(),
+                                          transfer(),    reads(),     quiesce()};
   return kAll;
 }
 
