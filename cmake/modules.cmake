@@ -4,6 +4,7 @@
 #   src/<name>/*_test.cc   -> executable <name>_test, its tests known to ctest one by one
 #   src/cli/main.cc        -> the binary, build/quorate
 #   tests/core_*.cc        -> executable `core_tests`, linked with the core alone
+#   tests/node_*.cc        -> executable `node_tests`, the runtime on real threads
 #   tests/wal_*.cc         -> executable `wal_tests`, the log on simulated disks
 #   tests/*.cc             -> executable `tests`, the others, linked with every module
 #   bench/*.cc             -> one executable each, bench_<stem>
@@ -97,6 +98,12 @@ function(quorate_higher_tests)
   list(FILTER sources EXCLUDE REGEX "/wal_[^/]*$")
   if(wal AND QUORATE_HAVE_TESTS)
     quorate_test(wal_tests SOURCES ${wal} LINK quorate_wal quorate_sim_env quorate_env_posix)
+  endif()
+  set(node ${sources})
+  list(FILTER node INCLUDE REGEX "/node_[^/]*$")
+  list(FILTER sources EXCLUDE REGEX "/node_[^/]*$")
+  if(node AND QUORATE_HAVE_TESTS)
+    quorate_test(node_tests THREADS SOURCES ${node} LINK quorate_sim_runtime quorate_env_posix)
   endif()
   if(core AND QUORATE_HAVE_TESTS)
     quorate_test(core_tests SOURCES ${core} LINK quorate_raft)

@@ -77,6 +77,7 @@ int run(int argc, char** argv) {
   add_demo_command(app, exit_code);
   add_sim_command(app, exit_code);
   add_lab_command(app, exit_code);
+  add_cluster_command(app, exit_code);
   add_check_command(app, exit_code);
   add_version_command(app, exit_code);
 

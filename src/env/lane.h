@@ -93,14 +93,17 @@ class Lane {
   Lane() = default;
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
-  // Ends it: waits for a call that is under way, and calls no more; not from the lane itself. Its
-  // streams and listeners are destroyed on the lane before, or afterwards by whoever destroyed it:
-  // they are closed by then, and nothing happens on them any more.
+  // Ends it, as end() does. Its streams and listeners are destroyed on the lane before, or
+  // afterwards by whoever destroyed it: they are closed by then, and nothing happens on them any
+  // more.
   virtual ~Lane() = default;
 
   // From any thread, at any time, the first time for the lane to begin. What was put into a mailbox
   // before is seen by the call after.
   virtual void wake() = 0;
+  // From any thread but its own: waits for a call that is under way, and calls no more. A wake is
+  // of no effect from then on, so that lanes that wake each other end first and are destroyed then.
+  virtual void end() = 0;
 
   // ---- From its own work alone
 

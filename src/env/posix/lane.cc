@@ -24,13 +24,16 @@ class PosixLane final : public Lane {
   PosixLane(const std::string& name, Work work)
       : work_(std::move(work)), thread_(start_thread(name, [this] { run(); })) {}
 
-  ~PosixLane() override {
-    QUORATE_ASSERT(std::this_thread::get_id() != thread_.get_id());
-    ending_.store(true);
-    reactor_->wake();
-    thread_.join();
-  }
+  ~PosixLane() override { end(); }
 
+  void end() override {
+    QUORATE_ASSERT(std::this_thread::get_id() != thread_.get_id());
+    if (thread_.joinable()) {
+      ending_.store(true);
+      reactor_->wake();
+      thread_.join();
+    }
+  }
   void wake() override { reactor_->wake(); }
   void alarm(Instant at) override { alarm_ = at; }
 

@@ -20,11 +20,14 @@ constexpr std::size_t kLongestName = 15;
 class SimulatedLane final : public env::Lane {
  public:
   explicit SimulatedLane(std::shared_ptr<LaneStrand> strand) : strand_(std::move(strand)) {}
-  ~SimulatedLane() override {
-    strand_->end();
-    strand_->machine().network().lane_ended(*strand_);
-  }
+  ~SimulatedLane() override { end(); }
 
+  void end() override {
+    if (!std::exchange(ended_, true)) {
+      strand_->end();
+      strand_->machine().network().lane_ended(*strand_);
+    }
+  }
   void wake() override { strand_->wake(); }
   void alarm(Instant at) override {
     check();
@@ -49,6 +52,7 @@ class SimulatedLane final : public env::Lane {
   }
 
   std::shared_ptr<LaneStrand> strand_;
+  bool ended_ = false;
 };
 
 }  // namespace
