@@ -1,12 +1,10 @@
 #include "env/posix/lane.h"
 
-#include <algorithm>
 #include <atomic>
 #include <thread>
 #include <utility>
 
 #include "base/assert.h"
-#include "env/posix/clock.h"
 #include "env/posix/listener.h"
 #include "env/posix/reactor.h"
 #include "env/posix/stream.h"
@@ -14,10 +12,6 @@
 
 namespace quorate::env {
 namespace {
-
-// The clock of a wait stands still while the machine sleeps, the lane's does not. So no wait for an
-// alarm is longer than this, and that is how late an alarm can be after such a sleep.
-constexpr Duration kLongestWait = std::chrono::seconds{1};
 
 class PosixLane final : public Lane {
  public:
@@ -35,7 +29,7 @@ class PosixLane final : public Lane {
     }
   }
   void wake() override { reactor_->wake(); }
-  void alarm(Instant at) override { alarm_ = at; }
+  void alarm(Instant at) override { reactor_->set_alarm(at); }
 
   std::unique_ptr<Stream> connect(const Address& to) override {
     return PosixStream::connect(reactor_, to);
@@ -51,28 +45,17 @@ class PosixLane final : public Lane {
       if (ending_.load()) {
         return;
       }
-      const bool due = alarm_ != kNever && alarm_ <= read_clock();
-      if (due) {
-        alarm_ = kNever;
-      }
+      const bool due = reactor_->take_alarm();
       if (woken || due) {
         work_();
       }
       reactor_->end_turn();
-      reactor_->wait(until_alarm());
+      reactor_->wait();
     }
-  }
-
-  [[nodiscard]] std::optional<Duration> until_alarm() const {
-    if (alarm_ == kNever) {
-      return std::nullopt;
-    }
-    return std::min(alarm_ - read_clock(), kLongestWait);
   }
 
   const std::shared_ptr<Reactor> reactor_ = std::make_shared<Reactor>();
   const Work work_;
-  Instant alarm_ = kNever;
   std::atomic<bool> ending_{false};
   std::thread thread_;
 };

@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,30 +11,12 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "env/posix/clock.h"
 
 namespace quorate::env {
 namespace {
 
 constexpr std::size_t kEvents = 64;
-
-// Microseconds where the system has them (Linux 5.11), else milliseconds, rounded up. No timeout:
-// for ever.
-int wait_for_events(int epoll, std::span<epoll_event> events, std::optional<Duration> timeout) {
-  static std::atomic<bool> fine{true};
-  const auto most = static_cast<int>(events.size());
-  const auto left = timeout ? std::max(*timeout, Duration::zero()).count() : 0;
-  if (fine.load(std::memory_order_relaxed)) {
-    const timespec limit{.tv_sec = left / 1'000'000, .tv_nsec = left % 1'000'000 * 1000};
-    const int count =
-        ::epoll_pwait2(epoll, events.data(), most, timeout ? &limit : nullptr, nullptr);
-    if (count >= 0 || errno != ENOSYS) {
-      return count;
-    }
-    fine.store(false, std::memory_order_relaxed);
-  }
-  const auto millis = std::min<std::int64_t>((left + 999) / 1000, 1'000'000);
-  return ::epoll_wait(epoll, events.data(), most, timeout ? static_cast<int>(millis) : -1);
-}
 
 epoll_event event_of(std::uint32_t what, Watched* by) {
   epoll_event event{};
@@ -46,12 +29,16 @@ epoll_event event_of(std::uint32_t what, Watched* by) {
 
 Reactor::Reactor()
     : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      alarm_bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      clock_(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)),
       receive_buffer_(new char[kReceiveBuffer]) {
   QUORATE_ASSERT(epoll_.valid(), refused("make", "an epoll set", errno).message);
-  QUORATE_ASSERT(alarm_bell_.valid(), refused("make", "an eventfd", errno).message);
+  QUORATE_ASSERT(bell_.valid(), refused("make", "an eventfd", errno).message);
+  QUORATE_ASSERT(clock_.valid(), refused("make", "a timerfd", errno).message);
   epoll_event event = event_of(EPOLLIN | EPOLLET, nullptr);
-  ::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, alarm_bell_.number(), &event);
+  ::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, bell_.number(), &event);
+  event.data.ptr = &clock_rang_;
+  ::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, clock_.number(), &event);
 }
 
 Reactor::~Reactor() = default;
@@ -60,25 +47,46 @@ void Reactor::wake() {
   if (state_.exchange(kWoken) == kSleeping) {
     const std::uint64_t one = 1;
     // Fails only if it was written to 2^64 times.
-    (void)!::write(alarm_bell_.number(), &one, sizeof one);
+    (void)!::write(bell_.number(), &one, sizeof one);
   }
 }
 
 bool Reactor::take_wake() { return state_.exchange(kRunning) == kWoken; }
 
-void Reactor::wait(std::optional<Duration> timeout) {
-  State running = kRunning;
-  if (!ending_.empty() || !state_.compare_exchange_strong(running, kSleeping)) {
-    timeout = Duration::zero();
+bool Reactor::take_alarm() {
+  if (!std::exchange(clock_rang_, false) || alarm_ > read_clock()) {
+    return false;
   }
+  alarm_ = kNever;
+  return true;
+}
+
+void Reactor::set_clock() {
+  // Zero would stop it.
+  const std::int64_t at = std::max<std::int64_t>(micros(alarm_), 1);
+  itimerspec when{};
+  when.it_value = {.tv_sec = at / 1'000'000, .tv_nsec = at % 1'000'000 * 1000};
+  ::timerfd_settime(clock_.number(), TFD_TIMER_ABSTIME, &when, nullptr);
+  clock_set_to_ = alarm_;
+}
+
+void Reactor::wait() {
+  if (alarm_ < clock_set_to_) {
+    set_clock();
+  }
+  State running = kRunning;
+  const bool may_sleep = ending_.empty() && state_.compare_exchange_strong(running, kSleeping);
   std::array<epoll_event, kEvents> events;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-  const int count = wait_for_events(epoll_.number(), events, timeout);
+  const int count = ::epoll_wait(epoll_.number(), events.data(), kEvents, may_sleep ? -1 : 0);
   State sleeping = kSleeping;
   state_.compare_exchange_strong(sleeping, kRunning);
   QUORATE_ASSERT(count >= 0 || errno == EINTR, refused("wait on", "an epoll set", errno).message);
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
-    if (event.data.ptr != nullptr) {
+    if (event.data.ptr == &clock_rang_) {
+      clock_rang_ = true;
+      clock_set_to_ = kNever;
+    } else if (event.data.ptr != nullptr) {
       static_cast<Watched*>(event.data.ptr)->ready(event.events);
     }
   }

@@ -14,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -56,9 +55,13 @@ class Reactor {
 
   // Was there a wake() since the last time?
   bool take_wake();
-  // Waits until something is ready, somebody wakes, or `timeout` has passed (none: for ever); not
-  // at all where there is something to do already. Then tells those for whom something is ready.
-  void wait(std::optional<Duration> timeout);
+  // Instead of the alarm before; kNever: none.
+  void set_alarm(Instant at) { alarm_ = at; }
+  // Is the alarm's time here? Then it is none any more.
+  bool take_alarm();
+  // Waits until something is ready, somebody wakes, or the alarm's time is here; not at all where
+  // there is something to do already. Then tells those for whom something is ready.
+  void wait();
   void end_turn();
 
   // ---- For what is watched
@@ -77,8 +80,17 @@ class Reactor {
  private:
   enum State : std::uint8_t { kRunning, kWoken, kSleeping };
 
+  void set_clock();
+
   Descriptor epoll_;
-  Descriptor alarm_bell_;  // an eventfd that is never read: each write is an edge of its own
+  // An eventfd and a timerfd that are never read: each write, each expiry is an edge of its own.
+  Descriptor bell_;
+  Descriptor clock_;
+  Instant alarm_ = kNever;
+  // What the clock is set to. It is set only for an alarm before that; one that was put off is
+  // noticed when the clock rings, so that an alarm that is put off again and again costs nothing.
+  Instant clock_set_to_ = kNever;
+  bool clock_rang_ = false;
   std::atomic<State> state_{kRunning};
   std::vector<Watched*> ending_;
   std::vector<Watched*> ended_;
