@@ -1,10 +1,10 @@
 // Frames: the unit in which bytes travel between nodes.
 //
-//     frame = size version type flags zero checksum body
+//     frame = checksum size version type flags zero body
 //
-// The head is 16 bytes: the size of the body in 4 bytes, low byte first; one byte each for the
-// version (1), the type, the flags and a zero; then 8 bytes of XXH3 over the body, low byte first,
-// whose seed is the 8 bytes before it, read low byte first. So the checksum covers all of a frame.
+// The head is 16 bytes. The checksum is XXH3 over all that follows it, 8 bytes, low byte first. The
+// size is that of the body, 4 bytes, low byte first; then come one byte each for the version (1),
+// the type, the flags and a zero.
 //
 // Types 1 to 15 are the transport's own, the rest is its owner's. A reader that does not know a
 // type passes over the frame where the flag `skippable` (1) is set, and else gives the connection
@@ -12,10 +12,10 @@
 //
 // Worked example: the owner's type 17, skippable, with the body "hi".
 //
+//     f2 f0 10 a6     checksum
+//     71 00 dd f8
 //     02 00 00 00     2 bytes of body
 //     01 11 01 00     version 1, type 17, skippable
-//     55 7d d1 f1     checksum
-//     69 1d ab 64
 //     68 69           "hi"
 //
 // docs/formats/frame.md says the same at more leisure; a test compares both examples with the code.
@@ -54,7 +54,9 @@ struct Frame {
   Bytes body;  // in memory of its own, no larger than it has to be
 };
 
-// What stands before a body that is these pieces, one behind the other.
+// Writes the head of a frame whose body stands behind the room for it already.
+void seal_frame(std::span<std::byte> frame, FrameType type, bool skippable);
+// The head of a frame whose body is these pieces, one behind the other.
 std::array<char, kFrameHead> frame_head(FrameType type, bool skippable,
                                         std::span<const std::string_view> body);
 
@@ -77,9 +79,10 @@ class FrameReader {
   void set_max_body(std::size_t bytes) { max_body_ = bytes; }
 
  private:
-  bool read_head(std::string_view& bytes);
-  bool check_head();
-  Found finish(std::string_view body, Frame& frame);
+  Found begin(std::string_view& bytes, Frame& frame);
+  Found go_on(std::string_view& bytes, Frame& frame);
+  bool check_head(const char* head);
+  Found finish(std::uint64_t checksum, const char* head, Bytes body, Frame& frame);
   Found fail(Error error);
 
   std::size_t max_body_;

@@ -1,5 +1,6 @@
 #include "net/line.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -18,10 +19,10 @@ void Line::close() {
 }
 
 void Line::send_frame(FrameType type, bool skippable, std::string_view body) {
-  const auto head = frame_head(type, skippable, {&body, 1});
   BytesBuilder whole{kFrameHead + body.size()};
-  whole.append({head.data(), head.size()});
-  whole.append(body);
+  const std::span<std::byte> frame = whole.extend(whole.room());
+  std::ranges::copy(std::as_bytes(std::span{body}), frame.begin() + kFrameHead);
+  seal_frame(frame, type, skippable);
   const std::array parts{whole.take()};
   stream_->send(parts);
 }

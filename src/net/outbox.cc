@@ -65,10 +65,7 @@ void Outbox::push_small(FrameType type, bool skippable, std::span<const Bytes> b
       at += piece.size();
     }
   }
-  const std::string_view text{reinterpret_cast<const char*>(whole.data()) + kFrameHead,
-                              size - kFrameHead};
-  const auto head = frame_head(type, skippable, {&text, 1});
-  std::memcpy(whole.data(), head.data(), head.size());
+  seal_frame(whole, type, skippable);
   pieces_.push_back(gathered_.take());
 }
 

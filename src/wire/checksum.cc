@@ -9,13 +9,9 @@ std::uint64_t checksum_of(std::string_view bytes) {
   return XXH3_64bits(bytes.data(), bytes.size());
 }
 
-std::uint64_t checksum_of(std::string_view bytes, std::uint64_t seed) {
-  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
-}
-
-std::uint64_t checksum_of(std::span<const std::string_view> pieces, std::uint64_t seed) {
+std::uint64_t checksum_of(std::span<const std::string_view> pieces) {
   XXH3_state_t state;
-  XXH3_64bits_reset_withSeed(&state, seed);
+  XXH3_64bits_reset(&state);
   for (const std::string_view piece : pieces) {
     XXH3_64bits_update(&state, piece.data(), piece.size());
   }

@@ -1,4 +1,4 @@
-// The one checksum of everything that Quorate writes down or sends: XXH3, 64 bits.
+// The one checksum of everything that Quorate writes down or sends: XXH3, 64 bits, no seed.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,8 @@
 namespace quorate::wire {
 
 std::uint64_t checksum_of(std::string_view bytes);
-// With a seed, for what is to be covered but stands elsewhere; of one piece, or of several as if
-// they were one.
-std::uint64_t checksum_of(std::string_view bytes, std::uint64_t seed);
-std::uint64_t checksum_of(std::span<const std::string_view> pieces, std::uint64_t seed);
+// Of several pieces as if they were one.
+std::uint64_t checksum_of(std::span<const std::string_view> pieces);
 
 // The same of bytes that come piece by piece.
 class RunningChecksum {

@@ -85,7 +85,7 @@ class AroundPayload {
     payload_at_ = out_.size();
   }
   void checksum32(std::size_t from) {
-    std::uint64_t sum = checksum_of(std::array{std::string_view{out_}.substr(from), payload_}, 0);
+    std::uint64_t sum = checksum_of(std::array{std::string_view{out_}.substr(from), payload_});
     for (int i = 0; i < 4; ++i, sum >>= 8U) {
       byte(static_cast<std::uint8_t>(sum & 0xffU));
     }
