@@ -9,7 +9,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -49,6 +51,21 @@ class Diary final : public Observer {
   std::mutex mutex_;
   std::string text_;
 };
+
+// In whichever file of the folder holds `what`, a byte in the middle of it changes.
+bool flip_a_byte_of(const std::filesystem::path& folder, const std::string& what) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    std::fstream file{entry.path(), std::ios::in | std::ios::out | std::ios::binary};
+    const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
+    if (const auto at = bytes.find(what); at != std::string::npos) {
+      file.clear();
+      file.seekp(static_cast<std::streamoff>(at + what.size() / 2));
+      file.put('!');
+      return file.good();
+    }
+  }
+  return false;
+}
 
 class NodeTest : public ::testing::Test {
  protected:
@@ -253,6 +270,25 @@ TEST_F(NodeTest, AGroupThatIsNotHereIsAnAnswer) {
   });
   EXPECT_EQ(outcome.fate, Fate::kRefused);
   EXPECT_THAT(outcome.detail, ::testing::HasSubstr("group 99"));
+}
+
+// Rule 11: what was durable and is broken is never taken for a torn tail.
+TEST_F(NodeTest, ARottenRecordKeepsANodeFromStartingAndItSaysWhere) {
+  begin_cluster();
+  put("a", std::string(1000, 'R'));
+  put("b", "after it");
+  EXPECT_EQ(read(NodeId{1}, "b"), "after it");
+  nodes_.clear();
+  ASSERT_TRUE(flip_a_byte_of(directory_ / "1" / "log", std::string(1000, 'R')));
+  const auto node = Node::open(
+      env_, options_of(NodeId{1}),
+      [this](GroupId) { return std::make_unique<Registers>(env_.files()); }, &diary_);
+  ASSERT_FALSE(node.ok());
+  EXPECT_EQ(node.error().code, ErrorCode::kCorrupt);
+  EXPECT_THAT(node.error().message, ::testing::HasSubstr("segment"));
+  start(NodeId{2});
+  start(NodeId{3});
+  EXPECT_EQ(read(NodeId{2}, "a"), std::string(1000, 'R'));
 }
 
 TEST_F(NodeTest, AnEmptyDirectoryStartsNothingByItself) {

@@ -65,6 +65,9 @@ void Group::turn(Turn& turn) {
   promote_learners(turn);
   core_.flush(turn.now, turn.output);
   carry_out(turn);
+  if (core_.poisoned() && !waiters_.empty()) {
+    waiters_.abandon("this node found a bug in itself and takes no part in the group any more");
+  }
   events.clear();
   if (events_.empty()) {
     events_ = std::move(events);  // its memory serves the next turn

@@ -39,6 +39,20 @@ Result<wal::Directory> take_directory(env::Env& env, const NodeOptions& options)
                                 options.log.segment_bytes);
 }
 
+// What is rotten was acknowledged, perhaps: this node must not vote, or serve, as if it had it.
+Result<void> refuse_rot(const wal::Opened& opened) {
+  if (opened.lost.empty() && opened.unknown.empty()) {
+    return {};
+  }
+  const std::string first = opened.lost.empty() ? wal::describe(opened.unknown.front())
+                                                : wal::describe(opened.lost.front());
+  const std::size_t count = opened.lost.size() + opened.unknown.size();
+  return corrupt("the log is rotten: " + first +
+                 (count > 1 ? " (and " + std::to_string(count - 1) + " more)" : std::string{}) +
+                 ". Remove this node from its groups, and add it anew under another id with an "
+                 "empty directory");
+}
+
 Outcome refused(Refusal why, std::string detail) {
   return {.fate = Fate::kRefused,
           .position = {},
@@ -97,6 +111,13 @@ Result<void> Node::Parts::open() {
   auto opened = wal::Wal::open(env.files(), std::move(directory.value()), options.log);
   if (!opened) {
     return opened.error();
+  }
+  if (auto whole = refuse_rot(opened.value()); !whole) {
+    return whole;
+  }
+  if (opened.value().torn && observer != nullptr) {
+    observer->note("the log's last write was torn by a crash, and is cut off: " +
+                   wal::describe(*opened.value().torn));
   }
   wal = std::move(opened.value().wal);
   groups = std::move(opened.value().groups);
