@@ -199,7 +199,8 @@ inline void WorldStream::want(bool more) {
 class WorldLane final : public env::Lane {
  public:
   WorldLane(World& world, Work work) : world_(world), work_(std::move(work)) {}
-  ~WorldLane() override { *alive_ = false; }
+  ~WorldLane() override { end(); }
+  void end() override { *alive_ = false; }
 
   void wake() override { call_at(world_.now()); }
   void alarm(Instant at) override {
