@@ -79,6 +79,7 @@ int run(int argc, char** argv) {
   add_lab_command(app, exit_code);
   add_cluster_command(app, exit_code);
   add_check_command(app, exit_code);
+  add_log_command(app, exit_code);
   add_version_command(app, exit_code);
 
   if (argc > 1) {
