@@ -79,8 +79,7 @@ void idle_member(benchmark::State& state) {
 BENCHMARK(idle_member);
 
 // For counting instructions: `bench_core count WORK N` does the work N times. Run under
-// `valgrind --tool=callgrind --collect-atstart=no`, only the core's own instructions of that are
-// collected.
+// callgrind as scripts/dev/bench does, only the core's own instructions of that are collected.
 int count(const std::string& work, int times) {
   ThreeCores cores;
   const Bytes payload = Bytes::copy_of(std::string_view{std::string(256, 'x')});

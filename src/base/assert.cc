@@ -11,4 +11,8 @@ void fail_assertion(const char* condition, const char* file, int line, const std
   throw AssertionFailed{what};
 }
 
+void fail_with_detail(const char* condition, const char* file, int line) {
+  fail_assertion(condition, file, line);
+}
+
 }  // namespace quorate

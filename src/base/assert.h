@@ -16,8 +16,17 @@ class AssertionFailed : public std::logic_error {
   using std::logic_error::logic_error;
 };
 
-[[noreturn]] void fail_assertion(const char* condition, const char* file, int line,
-                                 const std::string& detail = {});
+[[noreturn, gnu::cold]] void fail_assertion(const char* condition, const char* file, int line,
+                                            const std::string& detail = {});
+
+// Out of the way of the code that asserts: what builds the detail is not part of it.
+template <class Detail>
+[[noreturn, gnu::cold, gnu::noinline]] void fail_with_detail(const char* condition,
+                                                             const char* file, int line,
+                                                             const Detail& detail) {
+  fail_assertion(condition, file, line, detail());
+}
+[[noreturn, gnu::cold]] void fail_with_detail(const char* condition, const char* file, int line);
 
 // Says to the reader that both outcomes are legal here and were thought of. Costs nothing.
 constexpr void maybe(bool /*either*/) {}
@@ -25,9 +34,10 @@ constexpr void maybe(bool /*either*/) {}
 }  // namespace quorate
 
 // An optional second argument is a std::string that is built only when the condition fails.
-#define QUORATE_ASSERT(condition, ...)                                                      \
-  do {                                                                                      \
-    if (!(condition)) [[unlikely]] {                                                        \
-      ::quorate::fail_assertion(#condition, __FILE__, __LINE__ __VA_OPT__(, ) __VA_ARGS__); \
-    }                                                                                       \
+#define QUORATE_ASSERT(condition, ...)                                                            \
+  do {                                                                                            \
+    if (!(condition)) [[unlikely]] {                                                              \
+      ::quorate::fail_with_detail(                                                                \
+          #condition, __FILE__, __LINE__ __VA_OPT__(, [&] { return std::string{__VA_ARGS__}; })); \
+    }                                                                                             \
   } while (false)

@@ -29,13 +29,20 @@ class Bytes {
         data_(std::exchange(other.data_, nullptr)),
         size_(std::exchange(other.size_, 0)) {}
   Bytes& operator=(const Bytes& other) {
-    Bytes copy{other};
-    swap(copy);
+    other.retain();
+    release();
+    block_ = other.block_;
+    data_ = other.data_;
+    size_ = other.size_;
     return *this;
   }
   Bytes& operator=(Bytes&& other) noexcept {
-    Bytes taken{std::move(other)};
-    swap(taken);
+    if (this != &other) {
+      release();
+      block_ = std::exchange(other.block_, nullptr);
+      data_ = std::exchange(other.data_, nullptr);
+      size_ = std::exchange(other.size_, 0);
+    }
     return *this;
   }
   ~Bytes() { release(); }
@@ -75,11 +82,6 @@ class Bytes {
     if (block_ != nullptr && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
       destroy(block_);
     }
-  }
-  void swap(Bytes& other) noexcept {
-    std::swap(block_, other.block_);
-    std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
   }
   static void destroy(Block* block);
 

@@ -25,8 +25,12 @@ struct Error {
   std::string message;
 };
 
-inline Error invalid(std::string message) { return Error{ErrorCode::kInvalid, std::move(message)}; }
-inline Error corrupt(std::string message) { return Error{ErrorCode::kCorrupt, std::move(message)}; }
+[[gnu::cold]] inline Error invalid(std::string message) {
+  return Error{ErrorCode::kInvalid, std::move(message)};
+}
+[[gnu::cold]] inline Error corrupt(std::string message) {
+  return Error{ErrorCode::kCorrupt, std::move(message)};
+}
 
 template <class T>
 class [[nodiscard]] Result {
@@ -59,7 +63,7 @@ class [[nodiscard]] Result {
 template <>
 class [[nodiscard]] Result<void> {
  public:
-  Result() = default;
+  Result() : error_(std::nullopt) {}
   Result(Error error) : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] bool ok() const { return !error_.has_value(); }

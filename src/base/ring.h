@@ -2,7 +2,6 @@
 // reused, so that a steady flow through it allocates nothing. Indexing is from the front.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -25,19 +24,15 @@ class Ring {
   T& back() { return (*this)[size_ - 1]; }
   const T& back() const { return (*this)[size_ - 1]; }
 
-  void push_back(T value) {
-    if (size_ == slots_.size()) {
-      grow();
-    }
-    slots_[(head_ + size_) & (slots_.size() - 1)] = std::move(value);
-    ++size_;
-  }
+  // `value` is no element of this ring.
+  void push_back(const T& value) { next_slot() = value; }
+  void push_back(T&& value) { next_slot() = std::move(value); }
   // A removed element is overwritten with T{}, so that what it held (a shared payload) is let go at
   // once.
   void pop_front() {
     QUORATE_ASSERT(size_ > 0);
     slots_[head_] = T{};
-    head_ = (head_ + 1) & (slots_.size() - 1);
+    head_ = (head_ + 1) & mask_;
     --size_;
   }
   void pop_back() {
@@ -54,13 +49,20 @@ class Ring {
   void release() {
     QUORATE_ASSERT(size_ == 0);
     slots_ = {};
+    mask_ = 0;
     head_ = 0;
   }
 
  private:
   [[nodiscard]] std::size_t position(std::size_t i) const {
     QUORATE_ASSERT(i < size_);
-    return (head_ + i) & (slots_.size() - 1);
+    return (head_ + i) & mask_;
+  }
+  T& next_slot() {
+    if (size_ == slots_.size()) {
+      grow();
+    }
+    return slots_[(head_ + size_++) & mask_];
   }
   void grow() {
     std::vector<T> bigger(slots_.empty() ? 4 : slots_.size() * 2);
@@ -68,10 +70,12 @@ class Ring {
       bigger[i] = std::move((*this)[i]);
     }
     slots_ = std::move(bigger);
+    mask_ = slots_.size() - 1;
     head_ = 0;
   }
 
   std::vector<T> slots_;  // a power of two long, or empty
+  std::size_t mask_ = 0;  // that length less one: a position modulo the length
   std::size_t head_ = 0;
   std::size_t size_ = 0;
 };

@@ -30,19 +30,12 @@ Log::Log(Restored restored, std::uint64_t window_bytes)
   trim();
 }
 
-void Log::append(Entry entry) {
-  QUORATE_ASSERT(entry.index == last().index.next(),
-                 describe(entry) + " after " + describe(last()));
-  runs_.append(entry.term);
-  bytes_ += entry.cost();
-  entries_.push_back(std::move(entry));
-}
-
 const Entry* Log::first_new(std::span<const Entry> entries) const {
   for (const Entry& entry : entries) {
     // Below the base, all was committed, and what follows a match equals what was committed
     // (5.4.3).
-    if (entry.index >= base().index && !matches(entry.position())) {
+    const bool known = entry.index < base().index || matches(entry.position());
+    if (entry.index > last().index || !known) {
       return &entry;
     }
   }
@@ -80,15 +73,6 @@ bool Log::copy(Index first, Index last, std::uint64_t max_bytes, std::vector<Ent
   return true;
 }
 
-void Log::mark_stable(Index index) { stable_ = std::max(stable_, std::min(index, last().index)); }
-
-void Log::commit_to(Index index) {
-  QUORATE_ASSERT(index >= committed_,
-                 "a commit would move back to " + std::to_string(index.value()));
-  QUORATE_ASSERT(index <= last().index);
-  committed_ = index;
-}
-
 void Log::apply_to(Index index) {
   QUORATE_ASSERT(index >= applied_);
   QUORATE_ASSERT(index <= committed_);
@@ -122,7 +106,7 @@ void Log::reset(LogPosition base) {
   stable_ = base.index;
 }
 
-void Log::trim() {
+void Log::drop_beyond_window() {
   const Index may_leave = std::min(committed_, stable_);
   while (bytes_ > window_limit_ && !entries_.empty() && entries_.front().index <= may_leave) {
     drop_front();

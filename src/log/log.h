@@ -12,9 +12,12 @@
 // its bytes; they are then the disk's to read back. Their terms stay here.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/assert.h"
@@ -56,7 +59,14 @@ class Log {
   [[nodiscard]] std::uint64_t window_bytes() const { return bytes_; }
 
   // An entry for last + 1, its term not below the last.
-  void append(Entry entry);
+  void append(const Entry& entry) {
+    count(entry);
+    entries_.push_back(entry);
+  }
+  void append(Entry&& entry) {
+    count(entry);
+    entries_.push_back(std::move(entry));
+  }
   // The first of `entries` (consecutive, the one before them known to match) that is not here
   // already with the same term; nothing when all are. 5.3: only a real conflict truncates.
   [[nodiscard]] const Entry* first_new(std::span<const Entry> entries) const;
@@ -76,9 +86,14 @@ class Log {
 
   // Everything up to it is durable. What lies past the last was truncated since; what lies below
   // stable is known.
-  void mark_stable(Index index);
-  void commit_to(Index index);  // from committed to last
-  void apply_to(Index index);   // from applied to min(committed, stable)
+  void mark_stable(Index index) { stable_ = std::max(stable_, std::min(index, last().index)); }
+  void commit_to(Index index) {  // from committed to last
+    QUORATE_ASSERT(index >= committed_,
+                   "a commit would move back to " + std::to_string(index.value()));
+    QUORATE_ASSERT(index <= last().index);
+    committed_ = index;
+  }
+  void apply_to(Index index);  // from applied to min(committed, stable)
   void snapshot_at(
       Index index);  // the application's state up to there, at most applied, is kept in a snapshot
   void compact(Index upto);  // at most the snapshot; nothing happens below the base
@@ -86,7 +101,11 @@ class Log {
   // snapshot replaced what was here (7). `applied` follows when the restore is done.
   void reset(LogPosition base);
   // Drops from memory what exceeds the window.
-  void trim();
+  void trim() {
+    if (bytes_ > window_limit_) {
+      drop_beyond_window();
+    }
+  }
   // For a log that goes to sleep: gives back all memory but that of entries which are not applied
   // or not on disk.
   void release_memory();
@@ -96,8 +115,15 @@ class Log {
   void fingerprint(Fingerprint& into) const;
 
  private:
+  void count(const Entry& entry) {
+    QUORATE_ASSERT(entry.index == last().index.next(),
+                   describe(entry) + " after " + describe(last()));
+    runs_.append(entry.term);
+    bytes_ += entry.cost();
+  }
   void drop_front();
   void drop_through(Index index);
+  void drop_beyond_window();
 
   TermRuns runs_;
   Ring<Entry> entries_;  // the last entries_.size() of the log

@@ -7,19 +7,16 @@
 namespace quorate {
 
 std::optional<Term> TermRuns::term_of_older(Index index) const {
-  if (index > last_ || index < base_.index) {
+  if (index < base_.index) {
     return std::nullopt;
   }
   return index == base_.index ? base_.term : runs_[run_of(index)].term;
 }
 
-void TermRuns::append(Term term) {
+void TermRuns::begin_run(Term term) {
   QUORATE_ASSERT(term > Term{0}, "an entry of no term after " + describe(last()));
   QUORATE_ASSERT(term >= last().term, std::to_string(term.value()) + " after " + describe(last()));
-  last_ = last_.next();
-  if (runs_.empty() || runs_.back().term != term) {
-    runs_.push_back({last_, term});
-  }
+  runs_.push_back({last_.next(), term});
 }
 
 void TermRuns::truncate_from(Index first) {

@@ -23,13 +23,21 @@ class TermRuns {
   }
   // Nothing for an index before the base or after the last.
   [[nodiscard]] std::optional<Term> term_at(Index index) const {
+    if (index > last_) {
+      return std::nullopt;
+    }
     // Nearly every question is about the newest run.
-    const bool newest = !runs_.empty() && index >= runs_.back().first && index <= last_;
+    const bool newest = !runs_.empty() && index >= runs_.back().first;
     return newest ? runs_.back().term : term_of_older(index);
   }
 
   // The next entry's term, not 0; terms never fall along a log.
-  void append(Term term);
+  void append(Term term) {
+    if (runs_.empty() || runs_.back().term != term) {
+      begin_run(term);
+    }
+    last_ = last_.next();
+  }
   // Forgets everything from `first` on; `first` is after the base, and at most last + 1 (nothing to
   // forget).
   void truncate_from(Index first);
@@ -55,6 +63,8 @@ class TermRuns {
   friend bool operator==(const TermRuns&, const TermRuns&) = default;
 
  private:
+  void begin_run(Term term);
+  // Of an index at most the last.
   [[nodiscard]] std::optional<Term> term_of_older(Index index) const;
   // The run that holds `index`, which is after the base and not after the last.
   [[nodiscard]] std::size_t run_of(Index index) const;

@@ -50,8 +50,7 @@ void take_entries(Core& core, std::span<const Entry> entries, Output& output) {
 
 void on_append(const Turn& turn, const Append& request) {
   Core& core = turn.core;
-  become_follower(core, turn.output, turn.message.term, turn.message.from);
-  heard_from_leader(core, turn.message.from);
+  heard_from_leader(turn);
   if (must_wait(core)) {
     reply(turn, TryLater{request.round});
     return;
@@ -80,8 +79,7 @@ void on_append(const Turn& turn, const Append& request) {
 // The leader names no more than it knows to be here.
 void on_heartbeat(const Turn& turn, const Heartbeat& request) {
   Core& core = turn.core;
-  become_follower(core, turn.output, turn.message.term, turn.message.from);
-  heard_from_leader(core, turn.message.from);
+  heard_from_leader(turn);
   QUORATE_ASSERT(request.commit <= core.log.last().index);
   commit(core, turn.output, request.commit);
   reply(turn, HeartbeatAnswer{request.round});

@@ -93,21 +93,25 @@ void configuration_committed(Core& core, Output& output, Index before) {
 }
 
 // After the commit index moved: judged by the latest configuration, whatever the commit jumped over
-// (scenario 21).
-void leader_after_configuration(Core& core, Leader& leader, Output& output) {
+// (scenario 21). True: there is another configuration now, and commits are to be counted by it.
+bool leader_after_configuration(Core& core, Leader& leader, Output& output) {
   if (core.membership.latest_index() > core.log.committed()) {
-    return;
+    return false;
   }
   if (core.configuration().joint()) {
     // Rule 4: a joint configuration committed, the leader appends the final one and counts anew.
-    if (committed_in_own_term(core, leader)) {
+    const bool may = committed_in_own_term(core, leader);
+    if (may) {
       append_configuration(core, leader, core.configuration().final_form());
     }
-  } else if (!core.configuration().is_voter(core.self())) {
+    return may;
+  }
+  if (!leader.self_votes) {
     // 4.2.2: a leader that removed itself steps down when that is committed, and not before.
     hand_to_best_peer(core, leader, output);
     step_down(core, output, Happened::kSteppedDownRemoved);
   }
+  return false;
 }
 
 void refresh_peers(Core& core, Leader& leader) {

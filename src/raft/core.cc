@@ -43,34 +43,8 @@ NodeId Core::known_leader() const {
   return follower != nullptr ? follower->leader : kNobody;
 }
 
-Message& outgoing(Core& core, Output& output, NodeId to, Index claims, bool may_leave_at_once) {
-  Ticket after = core.persistence.ticket_of_hard_state();
-  if (claims > core.log.stable()) {
-    after = std::max(after, core.persistence.ticket_of_entry(claims));
-  }
-  const bool waits = after > core.persistence.durable() && !may_leave_at_once;
-  if (waits) {
-    output.send_after_persist.emplace_back().after = after;
-  }
-  Message& message =
-      waits ? output.send_after_persist.back().message : output.send_now.emplace_back();
-  message.from = core.self();
-  message.to = to;
-  message.term = core.term();
-  return message;
-}
-
-void answer(Output& output, RequestId id, decltype(Answer::outcome) outcome) {
-  output.answers.push_back({id, std::move(outcome)});
-}
-
 void refuse(const Core& core, Output& output, RequestId id, Refusal why, std::string detail) {
   answer(output, id, Refused{why, core.known_leader(), std::move(detail)});
-}
-
-Instant draw_election_deadline(Core& core) {
-  const Duration low = core.options.election_timeout;
-  return core.now + core.random.between(low, low + core.options.election_jitter);
 }
 
 Index append_as_leader(Core& core, Leader& leader, EntryKind kind, Bytes payload) {

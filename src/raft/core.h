@@ -6,6 +6,7 @@
 // next.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <type_traits>
@@ -133,11 +134,20 @@ struct Core {
   [[nodiscard]] Term term() const { return hard_state.term; }
   [[nodiscard]] NodeId self() const { return options.id; }
   [[nodiscard]] const Configuration& configuration() const { return membership.latest(); }
+  [[nodiscard]] bool asleep() const;
   [[nodiscard]] bool removed() const { return removed_at > Index{}; }
   [[nodiscard]] NodeId known_leader() const;
   [[nodiscard]] Leader* leader() { return std::get_if<Leader>(&role); }
   [[nodiscard]] const Leader* leader() const { return std::get_if<Leader>(&role); }
 };
+
+inline bool Core::asleep() const {
+  if (const Leader* leads = leader()) {
+    return leads->asleep;
+  }
+  const auto* follower = std::get_if<Follower>(&role);
+  return follower != nullptr && follower->asleep;
+}
 
 // One message that is being handled.
 struct Turn {
@@ -149,18 +159,25 @@ struct Turn {
 // ---- Verbs (core.cc)
 
 // Sends `body` as soon as what it says is durable: the term and vote, and the log up to `claims`.
+// Returns it as it lies in the output, valid until the next message.
 template <class Body>
-void send(Core& core, Output& output, NodeId to, Body body, Index claims = {});
+Body& send(Core& core, Output& output, NodeId to, Body body, Index claims = {});
 // The same for the answer to the message of this turn.
 template <class Body>
 void reply(const Turn& turn, Body body, Index claims = {});
-// Where such a message goes, and until when it must wait there.
-Message& outgoing(Core& core, Output& output, NodeId to, Index claims, bool may_leave_at_once);
-void answer(Output& output, RequestId id, decltype(Answer::outcome) outcome);
+// The write after which all of that is durable.
+[[nodiscard]] Ticket write_awaited(const Core& core, Index claims);
+template <class Outcome>
+void answer(Output& output, RequestId id, Outcome outcome) {
+  output.answers.emplace_back(id, std::move(outcome));
+}
 void refuse(const Core& core, Output& output, RequestId id, Refusal why, std::string detail = {});
 // A time drawn from [T, T + jitter) from now (9.3 of the dissertation: randomized, so that splits
 // resolve).
-[[nodiscard]] Instant draw_election_deadline(Core& core);
+[[nodiscard]] inline Instant draw_election_deadline(Core& core) {
+  const Duration low = core.options.election_timeout;
+  return core.now + core.random.between(low, low + core.options.election_jitter);
+}
 // Appends to the log of a leader, and puts a configuration into effect.
 Index append_as_leader(Core& core, Leader& leader, EntryKind kind, Bytes payload);
 
@@ -177,8 +194,8 @@ void step_down(Core& core, Output& output, Happened why);
 void own_vote_durable(Core& core, Output& output);
 // A live leader is known: no vote for anybody else (rule 7, dissertation 4.2.3).
 [[nodiscard]] bool leader_is_alive(const Core& core);
-// The leader of this term was heard.
-void heard_from_leader(Core& core, NodeId leader);
+// The sender of this turn's message leads its term, and is followed.
+void heard_from_leader(const Turn& turn);
 
 // ---- The duties
 
@@ -199,7 +216,8 @@ void on_rejected(const Turn& turn, Leader& leader, const AppendRejected& answer)
 void on_heartbeat_answer(const Turn& turn, Leader& leader, Round round);
 void on_try_later(const Turn& turn, Leader& leader, const TryLater& answer);
 void leader_tick(Core& core, Leader& leader, Output& output);
-void advance_commit(Core& core, Output& output);
+// `durable` is what some member's disk has just come to hold.
+void advance_commit(Core& core, Index durable, Output& output);
 void entries_read(Core& core, Leader& leader, const EntriesRead& event, Output& output);
 [[nodiscard]] Progress* find_peer(Leader& leader, NodeId id);
 [[nodiscard]] Instant leader_wake_at(const Core& core, const Leader& leader);
@@ -209,14 +227,20 @@ void on_install_snapshot(const Turn& turn, const InstallSnapshot& request);  // 
 void snapshot_taken(Core& core, Index index);
 void install_persisted(Core& core, Output& output);
 bool send_snapshot(Core& core, Leader& leader, Progress& peer, Output& output);
-void hand_out_committed(Core& core, Output& output);
+void hand_out(Core& core, Index upto, Output& output);
+inline void hand_out_committed(Core& core, Output& output) {
+  const Index upto = std::min(core.log.committed(), core.log.stable());
+  if (core.applying.handed < upto) {
+    hand_out(core, upto, output);
+  }
+}
 void entries_read_for_machine(Core& core, const EntriesRead& event, Output& output);
 void applied_to(Core& core, Index index);
 
 void change_membership(Core& core, const ChangeMembership& request, Output& output);  // change.cc
 void configuration_appended(Core& core, Index index, Configuration configuration);
 void configurations_truncated(Core& core, Index first);
-void leader_after_configuration(Core& core, Leader& leader, Output& output);
+[[nodiscard]] bool leader_after_configuration(Core& core, Leader& leader, Output& output);
 void refresh_peers(Core& core, Leader& leader);
 void on_removed(Core& core, const Removed& notice, Output& output);
 void tell_if_removed(const Turn& turn);
@@ -226,7 +250,12 @@ void on_read_index(const Turn& turn, Leader& leader, const ReadIndex& request);
 void on_read_index_answer(const Turn& turn, Follower& follower, const ReadIndexAnswer& answer);
 void on_read_index_refused(const Turn& turn, Follower& follower, const ReadIndexRefused& answer);
 [[nodiscard]] bool begin_round(Core& core, Leader& leader);
-void serve_reads(Core& core, Leader& leader, Output& output);
+void serve_confirmed(Core& core, Leader& leader, Output& output);
+inline void serve_reads(Core& core, Leader& leader, Output& output) {
+  if (!leader.reads.empty() || !leader.rounds.empty()) {
+    serve_confirmed(core, leader, output);
+  }
+}
 void expire_reads(Core& core, Leader& leader, Output& output);
 void forward_reads(Core& core, Follower& follower, Output& output);
 void expire_forwarded(Core& core, Follower& follower, Output& output);
@@ -244,19 +273,31 @@ void hand_to_best_peer(Core& core, Leader& leader, Output& output);
 void on_quiesce(const Turn& turn, Follower& follower, const Quiesce& notice);  // sleep.cc
 void fall_asleep_if_idle(Core& core, Leader& leader, Output& output);
 enum class Alarm : std::uint8_t { kSomebody, kLeaderSpoke, kLeaderLost };
-void wake_up(Core& core, Output& output, Alarm why);
-[[nodiscard]] bool asleep(const Core& core);
+void wake_up(Core& core, Output& output, Alarm why);  // of a member that is asleep
 
 void dispatch(Core& core, const Message& message, Output& output);          // dispatch.cc
 [[nodiscard]] Result<void> validate(const Core& core, const Event& event);  // validate.cc
+[[nodiscard]] Result<void> validate(const Core& core, const Message& message);
 
 // ---- Inside of the verbs
 
+inline Ticket write_awaited(const Core& core, Index claims) {
+  const Ticket terms = core.persistence.ticket_of_hard_state();
+  return claims > core.log.stable() ? std::max(terms, core.persistence.ticket_of_entry(claims))
+                                    : terms;
+}
+
 template <class Body>
-void send(Core& core, Output& output, NodeId to, Body body, Index claims) {
+Body& send(Core& core, Output& output, NodeId to, Body body, Index claims) {
   // Rule 1: a PreVote changes nothing anywhere, so it alone may carry a term that is not durable.
-  constexpr bool kAtOnce = std::is_same_v<Body, PreVote>;
-  outgoing(core, output, to, claims, kAtOnce).body.template emplace<Body>(std::move(body));
+  const Ticket after = std::is_same_v<Body, PreVote> ? Ticket{} : write_awaited(core, claims);
+  if (after <= core.persistence.durable()) {
+    Message& message = output.send_now.emplace_back(core.self(), to, core.term(), std::move(body));
+    return *std::get_if<Body>(&message.body);
+  }
+  Deferred& deferred =
+      output.send_after_persist.emplace_back(after, core.self(), to, core.term(), std::move(body));
+  return *std::get_if<Body>(&deferred.message.body);
 }
 
 template <class Body>

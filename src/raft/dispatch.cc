@@ -1,5 +1,7 @@
-// From a message to its handler: first the rules about terms, which concern every message alike,
-// then one line for each pair of role and message. A pair that is missing does not compile.
+// From a message to its handler: first the rule about its term, then one line for each pair of role
+// and message. A pair that is missing does not compile.
+#include <cstdint>
+#include <type_traits>
 #include <variant>
 
 #include "base/assert.h"
@@ -8,28 +10,109 @@
 namespace quorate {
 namespace {
 
-// Rule 7: a vote asked for while a live leader is known is ignored, and its term with it, unless
-// that leader itself asked for the election.
-bool ignored_for_leader(const Core& core, const Message& message) {
-  const auto* request = std::get_if<RequestVote>(&message.body);
-  const bool newer = request != nullptr && message.term > core.term();
-  return newer &&
-         ((!request->handover && leader_is_alive(core)) || core.now < core.no_votes_before);
+// ---- What a message's term means, where it is not ours
+
+// A lower term: the message changes nothing here, and its sender hears of our term, or a node with
+// a higher one would stay stranded (rule 7).
+enum class OfLowerTerm : std::uint8_t {
+  kDropped,   // an answer or a notice: it asks nothing
+  kAnswered,  // with our term
+  kRefused,   // a vote, which is refused
+  kAwake,     // a leader that believes its group asleep must hear that it is not
+  kHandled,   // the term does not matter
+};
+
+// A higher term: whoever sees one follows in it (5.1).
+enum class OfHigherTerm : std::uint8_t {
+  kFollowed,
+  kFollowedUnlessLed,  // not while a leader of ours is alive (rule 7)
+  kHandled,            // the term does not matter
+};
+
+struct TermRule {
+  OfLowerTerm lower;
+  OfHigherTerm higher;
+};
+
+template <class Body>
+constexpr TermRule kTermRule{
+    Body::kClass == MessageClass::kRequest ? OfLowerTerm::kAnswered : OfLowerTerm::kDropped,
+    OfHigherTerm::kFollowed};
+template <>
+constexpr TermRule kTermRule<RequestVote>{OfLowerTerm::kRefused, OfHigherTerm::kFollowedUnlessLed};
+template <>
+constexpr TermRule kTermRule<Quiesce>{OfLowerTerm::kAwake, OfHigherTerm::kFollowed};
+// A PreVote never raises a term, and a removal is a fact whatever the term.
+template <>
+constexpr TermRule kTermRule<PreVote>{OfLowerTerm::kHandled, OfHigherTerm::kHandled};
+template <>
+constexpr TermRule kTermRule<Removed>{OfLowerTerm::kHandled, OfHigherTerm::kHandled};
+// Who grants a PreVote promises nothing, so its term may be below ours; the answer says which round
+// it is for.
+template <>
+constexpr TermRule kTermRule<PreVoteAnswer>{OfLowerTerm::kHandled, OfHigherTerm::kFollowed};
+
+TermRule term_rule(const MessageBody& body) {
+  return std::visit([](const auto& m) { return kTermRule<std::decay_t<decltype(m)>>; }, body);
 }
 
-// A message of a lower term is answered with ours, or a node with a higher term would stay
-// stranded. The sender of an answer or a notice has asked nothing, but a leader that believes its
-// group asleep must hear of it.
-void answer_stale(const Turn& turn) {
-  if (std::holds_alternative<RequestVote>(turn.message.body)) {
-    tell_if_removed(turn);
-    reply(turn, VoteAnswer{false});
-  } else if (std::holds_alternative<Quiesce>(turn.message.body)) {
-    reply(turn, Wake{});
-  } else if (message_class(turn.message.body) == MessageClass::kRequest) {
-    reply(turn, StaleTerm{});
+void refuse_vote(const Turn& turn) {
+  tell_if_removed(turn);
+  reply(turn, VoteAnswer{false});
+}
+
+// True: it is handled all the same.
+[[gnu::cold]] bool handled_of_lower_term(const Turn& turn) {
+  switch (term_rule(turn.message.body).lower) {
+    case OfLowerTerm::kDropped:
+      return false;
+    case OfLowerTerm::kAnswered:
+      reply(turn, StaleTerm{});
+      return false;
+    case OfLowerTerm::kRefused:
+      refuse_vote(turn);
+      return false;
+    case OfLowerTerm::kAwake:
+      reply(turn, Wake{});
+      return false;
+    case OfLowerTerm::kHandled:
+      return true;
+  }
+  return false;
+}
+
+// Rule 7: a vote asked for while a live leader is known is ignored, and its term with it, unless
+// that leader itself asked for the election.
+bool ignored_for_leader(const Core& core, const RequestVote& request) {
+  return (!request.handover && leader_is_alive(core)) || core.now < core.no_votes_before;
+}
+
+// A transfer that led to this term has succeeded.
+void end_transfer_to(Core& core, NodeId id, Output& output) {
+  Leader* leader = core.leader();
+  if (leader != nullptr && leader->transfer && leader->transfer->sent &&
+      leader->transfer->target == id) {
+    end_transfer(core, *leader, /*handed_over=*/true, Refusal::kNotLeader, output);
   }
 }
+
+// True: it is handled, in its term by now where that matters.
+[[gnu::cold]] bool handled_of_higher_term(const Turn& turn) {
+  const OfHigherTerm rule = term_rule(turn.message.body).higher;
+  if (rule == OfHigherTerm::kHandled) {
+    return true;
+  }
+  if (rule == OfHigherTerm::kFollowedUnlessLed &&
+      ignored_for_leader(turn.core, std::get<RequestVote>(turn.message.body))) {
+    refuse_vote(turn);
+    return false;
+  }
+  end_transfer_to(turn.core, turn.message.from, turn.output);
+  become_follower(turn.core, turn.output, turn.message.term, kNobody);
+  return true;
+}
+
+// ---- One handler for each pair of role and message
 
 // Two leaders in one term: the one thing that must never be.
 [[noreturn]] void second_leader(const Turn& turn) {
@@ -37,7 +120,7 @@ void answer_stale(const Turn& turn) {
 }
 
 // lint: dispatch table
-// All of these are of our own term.
+// All of these are of our own term, but for those whose term does not matter.
 struct Handle {
   const Turn& turn;
 
@@ -65,9 +148,11 @@ struct Handle {
 
   // Votes.
   void operator()(auto& /*role*/, const PreVote& m) const { on_pre_vote(turn, m); }
-  // One of a higher term, which has ended the candidacy; the others are handled before terms are
-  // compared.
-  void operator()(auto& /*role*/, const PreVoteAnswer& /*m*/) const {}
+  void operator()(Follower& /*role*/, const PreVoteAnswer& /*m*/) const {}  // late
+  void operator()(Candidate& role, const PreVoteAnswer& m) const {
+    on_pre_vote_answer(turn, role, m);
+  }
+  void operator()(Leader& /*role*/, const PreVoteAnswer& /*m*/) const {}  // late
   void operator()(auto& /*role*/, const RequestVote& m) const { on_request_vote(turn, m); }
   void operator()(Follower& /*role*/, const VoteAnswer& /*m*/) const {}  // late
   void operator()(Candidate& role, const VoteAnswer& m) const { on_vote_answer(turn, role, m); }
@@ -126,55 +211,24 @@ struct Handle {
   void operator()(auto& /*role*/, const Removed& m) const { on_removed(turn.core, m, turn.output); }
 };
 
-void wake_for(Core& core, const Message& message, Output& output) {
-  const bool matters = message_class(message.body) != MessageClass::kAnswer &&
-                       !std::holds_alternative<Quiesce>(message.body);
-  if (matters && asleep(core)) {
-    wake_up(core, output,
-            message.from == core.known_leader() ? Alarm::kLeaderSpoke : Alarm::kSomebody);
-  }
+bool wakes(const Message& message) {
+  return message_class(message.body) != MessageClass::kAnswer &&
+         !std::holds_alternative<Quiesce>(message.body);
 }
 
 }  // namespace
 
 void dispatch(Core& core, const Message& message, Output& output) {
   const Turn turn{core, message, output};
-  wake_for(core, message, output);
-  // Neither asks for a term: a PreVote never raises one, and a removal is a fact whatever the term.
-  if (const auto* pre_vote = std::get_if<PreVote>(&message.body)) {
-    on_pre_vote(turn, *pre_vote);
+  if (core.asleep() && wakes(message)) {
+    const bool by_leader = message.from == core.known_leader();
+    wake_up(core, output, by_leader ? Alarm::kLeaderSpoke : Alarm::kSomebody);
+  }
+  if (message.term < core.term() && !handled_of_lower_term(turn)) {
     return;
   }
-  if (const auto* removed = std::get_if<Removed>(&message.body)) {
-    on_removed(core, *removed, output);
+  if (message.term > core.term() && !handled_of_higher_term(turn)) {
     return;
-  }
-  // Who grants a PreVote promises nothing, so its term may be below ours; the answer says which
-  // round it is for.
-  const auto* pre_vote_answer = std::get_if<PreVoteAnswer>(&message.body);
-  if (pre_vote_answer != nullptr && message.term <= core.term()) {
-    if (auto* candidate = std::get_if<Candidate>(&core.role)) {
-      on_pre_vote_answer(turn, *candidate, *pre_vote_answer);
-    }
-    return;
-  }
-  if (ignored_for_leader(core, message)) {
-    tell_if_removed(turn);
-    reply(turn, VoteAnswer{false});
-    return;
-  }
-  if (message.term < core.term()) {
-    answer_stale(turn);
-    return;
-  }
-  if (message.term > core.term()) {
-    // 5.1: whoever sees a newer term follows in it. A transfer that led here has succeeded.
-    Leader* leader = core.leader();
-    if (leader != nullptr && leader->transfer && leader->transfer->sent &&
-        leader->transfer->target == message.from) {
-      end_transfer(core, *leader, /*handed_over=*/true, Refusal::kNotLeader, output);
-    }
-    become_follower(core, output, message.term, kNobody);
   }
   std::visit(Handle{turn}, core.role, message.body);
 }

@@ -98,7 +98,7 @@ Position Raft::at() const {
   at.last = core.log.last();
   at.configuration_index = core.membership.latest_index();
   at.joint = core.configuration().joint();
-  at.asleep = asleep(core);
+  at.asleep = core.asleep();
   at.removed = core.removed();
   at.fenced = core.fenced;
   at.restoring = core.applying.restoring;

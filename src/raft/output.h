@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -37,6 +38,13 @@ struct Persist {
 struct Deferred {
   Ticket after;
   Message message;
+
+  Deferred() = default;
+  Deferred(Ticket write, Message held) : after(write), message(std::move(held)) {}
+  // Made in place: this is on the path of every acknowledgement.
+  template <class Body>
+  Deferred(Ticket write, NodeId from, NodeId to, Term term, Body body)
+      : after(write), message{from, to, term, std::move(body)} {}
 };
 
 enum class Refusal : std::uint8_t {

@@ -31,31 +31,37 @@ void Persistence::log_replaced(Index last) {
 void Persistence::issue(Instant now, const HardState& hard_state, const Log& log,
                         Persist& persist) {
   const bool entries = entries_wait(log);
-  if (!hard_state_changed_ && !entries && !install_ && !snapshot_) {
+  const bool records = hard_state_changed_ || install_ || snapshot_;
+  if (!entries && !records) {
     return;
   }
   QUORATE_ASSERT(persist.ticket == Ticket{});
   last_issued_ = last_issued_.next();
   persist.ticket = last_issued_;
-  if (std::exchange(hard_state_changed_, false)) {
-    persist.hard_state = hard_state;
-    hard_state_ticket_ = last_issued_;
-  }
-  const bool installs = install_.has_value();
-  if (installs) {
-    persist.install = std::exchange(install_, std::nullopt);
-  }
   if (entries) {
     const bool in_memory =
         log.copy(written_.next(), log.last().index, ~std::uint64_t{0}, persist.entries);
     QUORATE_ASSERT(in_memory);  // what is not durable never leaves the window
     written_ = log.last().index;
   }
+  outstanding_.push_back({last_issued_, written_, now, hard_state, install_.has_value()});
+  if (records) {
+    issue_records(hard_state, persist);
+  }
+}
+
+void Persistence::issue_records(const HardState& hard_state, Persist& persist) {
+  if (std::exchange(hard_state_changed_, false)) {
+    persist.hard_state = hard_state;
+    hard_state_ticket_ = last_issued_;
+  }
+  if (install_) {
+    persist.install = std::exchange(install_, std::nullopt);
+  }
   if (snapshot_) {
     persist.snapshot = std::exchange(snapshot_, std::nullopt);
     persist.compact = compact_to_;
   }
-  outstanding_.push_back({last_issued_, written_, now, hard_state, installs});
 }
 
 std::optional<Persistence::Completed> Persistence::complete(Ticket ticket) {

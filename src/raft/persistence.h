@@ -80,6 +80,7 @@ class Persistence {
     bool installs = false;
   };
 
+  void issue_records(const HardState& hard_state, Persist& persist);
   [[nodiscard]] bool entries_wait(const Log& log) const {
     return !replacing_ && log.last().index > written_;
   }

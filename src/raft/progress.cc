@@ -6,24 +6,6 @@
 
 namespace quorate {
 
-void Progress::append_sent(Index last, std::uint64_t bytes, Instant now, Duration timeout) {
-  sent_ = now;
-  if (pace_ == Pace::kProbe) {
-    probing_ = true;
-    deadline_ = now + timeout;
-    heartbeat_ = now;  // a probe is one: it is answered without new writes
-    return;
-  }
-  QUORATE_ASSERT(pace_ == Pace::kReplicate);
-  QUORATE_ASSERT(last >= next_);
-  if (inflight_.empty()) {
-    deadline_ = now + timeout;
-  }
-  inflight_.push_back({last, bytes});
-  inflight_bytes_ += bytes;
-  next_ = last.next();
-}
-
 void Progress::snapshot_sent(Index snapshot, Instant now, Duration timeout) {
   drop_inflight();
   pace_ = Pace::kSnapshot;
@@ -31,12 +13,6 @@ void Progress::snapshot_sent(Index snapshot, Instant now, Duration timeout) {
   snapshot_ = snapshot;
   sent_ = now;
   deadline_ = now + timeout;
-}
-
-void Progress::heard_at(Instant now, Round round) {
-  heard_ = now;
-  suspect_ = false;
-  round_ = std::max(round_, round);
 }
 
 bool Progress::accepted(Index match, Instant now, Duration timeout) {

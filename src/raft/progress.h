@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/assert.h"
 #include "base/fingerprint.h"
 #include "base/ring.h"
 #include "base/time.h"
@@ -58,7 +59,23 @@ class Progress {
   // Nothing was heard since something in flight was lost: probe without entries, they might go
   // nowhere too.
   [[nodiscard]] bool suspect() const { return suspect_; }
-  void append_sent(Index last, std::uint64_t bytes, Instant now, Duration timeout);
+  void append_sent(Index last, std::uint64_t bytes, Instant now, Duration timeout) {
+    sent_ = now;
+    if (pace_ == Pace::kProbe) {
+      probing_ = true;
+      deadline_ = now + timeout;
+      heartbeat_ = now;  // a probe is one: it is answered without new writes
+      return;
+    }
+    QUORATE_ASSERT(pace_ == Pace::kReplicate);
+    QUORATE_ASSERT(last >= next_);
+    if (inflight_.empty()) {
+      deadline_ = now + timeout;
+    }
+    inflight_.push_back({last, bytes});
+    inflight_bytes_ += bytes;
+    next_ = last.next();
+  }
   void snapshot_sent(Index snapshot, Instant now, Duration timeout);
   // Entries are being read from disk for it; nothing else is sent meanwhile.
   void reading(bool is) { reading_ = is; }
@@ -75,7 +92,11 @@ class Progress {
 
   // ---- Hearing
 
-  void heard_at(Instant now, Round round);
+  void heard_at(Instant now, Round round) {
+    heard_ = now;
+    suspect_ = false;
+    round_ = std::max(round_, round);
+  }
   // Everything up to `match` is durable there. True if that is news.
   bool accepted(Index match, Instant now, Duration timeout);
   // It has no entry that matches `prev`; the logs agree up to `common`. False if the answer is an

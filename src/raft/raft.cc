@@ -35,7 +35,7 @@ void persisted(Core& core, Ticket ticket, Output& output) {
     core.log.mark_stable(completed->stable);
   }
   own_vote_durable(core, output);
-  advance_commit(core, output);
+  advance_commit(core, core.log.stable(), output);
   if (Leader* leader = core.leader()) {
     serve_reads(core, *leader, output);
   }
@@ -83,19 +83,19 @@ struct Take {
     }
   }
   void operator()(const Propose& e) const {
-    wake_up(core, output, Alarm::kSomebody);
+    wake_for_request();
     propose(core, e, output);
   }
   void operator()(const ChangeMembership& e) const {
-    wake_up(core, output, Alarm::kSomebody);
+    wake_for_request();
     change_membership(core, e, output);
   }
   void operator()(const TransferLeadership& e) const {
-    wake_up(core, output, Alarm::kSomebody);
+    wake_for_request();
     transfer_leadership(core, e, output);
   }
   void operator()(const Read& e) const {
-    wake_up(core, output, Alarm::kSomebody);
+    wake_for_request();
     read(core, e, output);
   }
   void operator()(const Persisted& e) const { persisted(core, e.ticket, output); }
@@ -109,7 +109,11 @@ struct Take {
     }
   }
   void operator()(const SnapshotTaken& e) const { snapshot_taken(core, e.index); }
-  void operator()(const WakeUp& /*e*/) const { wake_up(core, output, Alarm::kLeaderLost); }
+  void operator()(const WakeUp& /*e*/) const {
+    if (core.asleep()) {
+      wake_up(core, output, Alarm::kLeaderLost);
+    }
+  }
   void operator()(const Unfence& /*e*/) const { core.fenced = false; }
   void operator()(const Campaign& /*e*/) const {
     if (core.leader() == nullptr) {
@@ -117,6 +121,12 @@ struct Take {
     }
   }
   void operator()(const Stop& /*e*/) const { stop(core, output); }
+
+  void wake_for_request() const {
+    if (core.asleep()) {
+      wake_up(core, output, Alarm::kSomebody);
+    }
+  }
 };
 
 // After Stop: requests get their answer, and nothing else happens.
@@ -134,6 +144,32 @@ struct TakeStopped {
   void operator()(const Read& e) const { refuse(core, output, e.id, Refusal::kShutDown); }
   void operator()(const auto& /*e*/) const {}
 };
+
+void take(Core& core, const Event& event, Output& output) {
+  if (core.stopped) {
+    std::visit(TakeStopped{core, output}, event);
+  } else if (const auto* received = std::get_if<Received>(&event)) {  // as nearly always
+    dispatch(core, received->message, output);
+  } else {
+    std::visit(Take{core, output}, event);
+  }
+}
+
+[[gnu::cold]] Result<void> time_goes_back(Instant from, Instant to) {
+  return invalid("now: goes back from " + std::to_string(micros(from)) + " to " +
+                 std::to_string(micros(to)) + " us");
+}
+
+Result<void> check(const Core& core, Instant now, const Event& event) {
+  if (now < core.now) {
+    return time_goes_back(core.now, now);
+  }
+  if (core.stopped) {
+    return {};
+  }
+  const auto* received = std::get_if<Received>(&event);  // as nearly always
+  return received != nullptr ? validate(core, received->message) : validate(core, event);
+}
 
 Instant wake_at(const Core& core) {
   Instant at = core.applying.retry_at;
@@ -188,20 +224,12 @@ Result<Raft> Raft::create(const Options& options, Restored restored, Instant now
 void Raft::abandon(Refusal why, Output& output) { answer_all(*core_, why, output); }
 
 Result<void> Raft::step(Instant now, const Event& event, Output& output) {
-  if (now < core_->now) {
-    return invalid("now: goes back from " + std::to_string(micros(core_->now)) + " to " +
-                   std::to_string(micros(now)) + " us");
+  Result<void> valid = check(*core_, now, event);
+  if (valid) {
+    core_->now = now;
+    take(*core_, event, output);
   }
-  if (core_->stopped) {
-    std::visit(TakeStopped{*core_, output}, event);
-    return {};
-  }
-  if (auto valid = validate(*core_, event); !valid) {
-    return valid;
-  }
-  core_->now = now;
-  std::visit(Take{*core_, output}, event);
-  return {};
+  return valid;
 }
 
 void Raft::flush(Instant now, Output& output) {

@@ -16,7 +16,7 @@ namespace quorate {
 template <class T, class IsVoter, class ValueOf>
 T reached_by(std::size_t voters, const Leader& leader, bool self_votes, T self, IsVoter is_voter,
              ValueOf value_of) {
-  constexpr std::size_t kUsual = 16;
+  constexpr std::size_t kUsual = 8;
   std::array<T, kUsual> few;
   std::vector<T> many;
   if (voters > kUsual) {

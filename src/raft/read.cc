@@ -142,10 +142,7 @@ bool begin_round(Core& core, Leader& leader) {
   return true;
 }
 
-void serve_reads(Core& core, Leader& leader, Output& output) {
-  if (leader.reads.empty() && leader.rounds.empty()) {
-    return;
-  }
+void serve_confirmed(Core& core, Leader& leader, Output& output) {
   const Round confirmed = confirmed_round(core, leader);
   extend_lease(leader, confirmed);
   while (!leader.reads.empty() && leader.reads.front().round != Round{} &&

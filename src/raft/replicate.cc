@@ -1,7 +1,7 @@
 // A leader's side of replication (5.3, 5.4.2): appends in a pipeline, commit by counting,
 // heartbeats, CheckQuorum.
 #include <algorithm>
-#include <utility>
+#include <optional>
 
 #include "base/assert.h"
 #include "raft/core.h"
@@ -22,46 +22,62 @@ std::uint64_t cost_of(const std::vector<Entry>& entries) {
   return cost;
 }
 
-void send_append(Core& core, const Leader& leader, Progress& peer, std::vector<Entry> entries,
-                 Output& output) {
-  const Index prev = peer.next().previous();
-  const Index last = prev + entries.size();
-  Append append{
-      {prev, *core.log.term_at(prev)}, core.log.committed(), leader.round, std::move(entries)};
+// Made where it leaves from: `fill` adds the entries, if any.
+template <class Fill>
+void send_append(Core& core, const Leader& leader, Progress& peer, LogPosition prev, Output& output,
+                 Fill fill) {
+  Append& append = send(core, output, peer.id(),
+                        Append{prev, core.log.committed(), leader.round, output.take_spare()});
+  fill(append.entries);
+  const Index last = prev.index + append.entries.size();
   peer.append_sent(last, cost_of(append.entries), core.now, core.options.resend_timeout);
   peer.tell_commit(std::min(last, append.commit));
-  send(core, output, peer.id(), std::move(append));
 }
 
-// One append to a peer that may take one. False when there is nothing to send, or nothing to send
-// it from.
+void read_for(const Core& core, Progress& peer, Output& output) {
+  peer.reading(true);
+  output.reads.push_back(
+      {peer.id(), peer.next(), core.log.window_first().previous(), core.options.max_append_bytes});
+}
+
+// A probe goes out even where nothing is new.
+bool wants_append(const Core& core, const Progress& peer) {
+  return (peer.next() <= core.log.last().index || peer.pace() == Pace::kProbe) &&
+         peer.may_append(window(core));
+}
+
+// One append to a peer that wants one. False when there is nothing to send it from.
 bool append_once(Core& core, Leader& leader, Progress& peer, Output& output) {
-  if (!core.log.term_at(peer.next().previous())) {
+  const Index last = core.log.last().index;
+  const Index before = peer.next().previous();
+  const std::optional<Term> term = core.log.term_at(before);
+  if (!term) {
     return send_snapshot(core, leader, peer, output);
   }
-  const bool probe = peer.pace() == Pace::kProbe;
-  const bool nothing_new = peer.next() > core.log.last().index;
-  if (nothing_new && !probe) {
+  const bool bare = peer.next() > last || (peer.pace() == Pace::kProbe && peer.suspect());
+  if (!bare && peer.next() < core.log.window_first()) {
+    read_for(core, peer, output);
     return false;
   }
-  std::vector<Entry> entries = output.take_spare();
-  if (!nothing_new && !(probe && peer.suspect())) {
-    const Index last = core.log.last().index;
-    if (!core.log.copy(peer.next(), last, core.options.max_append_bytes, entries)) {
-      peer.reading(true);
-      output.reads.push_back({peer.id(), peer.next(),
-                              std::min(last, core.log.window_first().previous()),
-                              core.options.max_append_bytes});
-      return false;
-    }
-  }
-  send_append(core, leader, peer, std::move(entries), output);
+  send_append(core, leader, peer, {before, *term}, output, [&](std::vector<Entry>& entries) {
+    const bool copied =
+        bare || core.log.copy(peer.next(), last, core.options.max_append_bytes, entries);
+    QUORATE_ASSERT(copied);
+  });
   return true;
 }
 
 // A follower with nothing in flight learns of a commit at once, not at the next heartbeat.
 bool owes_commit(const Core& core, const Progress& peer) {
   return peer.idle() && peer.told_commit() < std::min(peer.match(), core.log.committed());
+}
+
+// Nobody else holds more than is committed, and the leader is no majority by itself.
+bool alone(const Core& core, const Leader& leader) {
+  return core.configuration().voters.size() > 1 &&
+         std::ranges::none_of(leader.peers, [&](const Progress& peer) {
+           return peer.match() > core.log.committed();
+         });
 }
 
 void check_quorum(Core& core, Leader& leader, Output& output) {
@@ -124,7 +140,7 @@ void replicate(Core& core, Leader& leader, Output& output) {
       peer.lost();
     }
     bool sent = false;
-    while (peer.may_append(window(core)) && append_once(core, leader, peer, output)) {
+    while (wants_append(core, peer) && append_once(core, leader, peer, output)) {
       sent = true;
     }
     // One that is due goes even beside an append: the answer to that waits for a disk, this one's
@@ -144,7 +160,7 @@ void on_accepted(const Turn& turn, Leader& leader, Index match, Round round) {
   QUORATE_ASSERT(match <= turn.core.log.last().index);
   peer->heard_at(turn.core.now, round);
   if (peer->accepted(match, turn.core.now, turn.core.options.resend_timeout)) {
-    advance_commit(turn.core, turn.output);
+    advance_commit(turn.core, match, turn.output);
   }
   if (Leader* still = turn.core.leader()) {
     serve_reads(turn.core, *still, turn.output);
@@ -182,13 +198,12 @@ void on_try_later(const Turn& turn, Leader& leader, const TryLater& answer) {
 // 5.3, 5.4.2: what a majority holds durably is committed, if the last of it is of the current term;
 // earlier terms commit beneath it. The leader counts itself only as a voter, and only what its own
 // disk holds.
-void advance_commit(Core& core, Output& output) {
+void advance_commit(Core& core, Index durable, Output& output) {
   Leader* leader = core.leader();
-  if (leader == nullptr) {
+  if (leader == nullptr || durable <= core.log.committed() || alone(core, *leader)) {
     return;
   }
-  // One commit may put the final configuration in the log, by whose majority the next is counted.
-  for (; leader != nullptr; leader = core.leader()) {
+  for (bool counts_anew = true; counts_anew;) {
     const Index before = core.log.committed();
     const Index held = reached(core, *leader, core.log.stable(),
                                [](const Progress& peer) { return peer.match(); });
@@ -196,7 +211,8 @@ void advance_commit(Core& core, Output& output) {
       return;
     }
     commit(core, output, held);
-    leader_after_configuration(core, *leader, output);
+    // The final configuration may be in the log now, by whose majority the next is counted.
+    counts_anew = leader_after_configuration(core, *leader, output);
   }
 }
 
@@ -217,11 +233,14 @@ void entries_read(Core& core, Leader& leader, const EntriesRead& event, Output& 
     return;  // the peer moved on while the disk was busy
   }
   peer->reading(false);
-  if (!event.entries || !core.log.term_at(event.first.previous())) {
+  const Index before = event.first.previous();
+  const std::optional<Term> term = core.log.term_at(before);
+  if (!event.entries || !term) {
     peer->put_off(core.now, core.options.resend_timeout);
     return;
   }
-  send_append(core, leader, *peer, event.entries.value(), output);
+  send_append(core, leader, *peer, {before, *term}, output,
+              [&](std::vector<Entry>& entries) { entries = event.entries.value(); });
 }
 
 Instant leader_wake_at(const Core& core, const Leader& leader) {

@@ -182,9 +182,15 @@ bool leader_is_alive(const Core& core) {
                                core.now - follower->heard < core.options.election_timeout));
 }
 
-void heard_from_leader(Core& core, NodeId leader) {
+void heard_from_leader(const Turn& turn) {
+  Core& core = turn.core;
+  const NodeId leader = turn.message.from;
+  QUORATE_ASSERT(turn.message.term == core.term());
+  const auto* already = std::get_if<Follower>(&core.role);
+  if (already == nullptr || already->leader != leader) {
+    become_follower(core, turn.output, core.term(), leader);
+  }
   auto& follower = std::get<Follower>(core.role);
-  QUORATE_ASSERT(follower.leader == leader);
   follower.heard = core.now;
   follower.election_deadline = draw_election_deadline(core);
 }

@@ -6,6 +6,7 @@
 // lost.
 #include <algorithm>
 
+#include "base/assert.h"
 #include "raft/core.h"
 
 namespace quorate {
@@ -26,14 +27,6 @@ bool all_quiet(const Core& core, const Leader& leader) {
 }
 
 }  // namespace
-
-bool asleep(const Core& core) {
-  if (const Leader* leader = core.leader()) {
-    return leader->asleep;
-  }
-  const auto* follower = std::get_if<Follower>(&core.role);
-  return follower != nullptr && follower->asleep;
-}
 
 void fall_asleep_if_idle(Core& core, Leader& leader, Output& output) {
   const Duration after = core.options.quiesce_after;
@@ -68,9 +61,7 @@ void on_quiesce(const Turn& turn, Follower& follower, const Quiesce& notice) {
 }
 
 void wake_up(Core& core, Output& output, Alarm why) {
-  if (!asleep(core)) {
-    return;
-  }
+  QUORATE_ASSERT(core.asleep());
   output.happened.push_back(Happened::kWokeUp);
   if (Leader* leader = core.leader()) {
     leader->asleep = false;

@@ -33,7 +33,7 @@ bool waits_to_retry(const Core& core) {
   return core.applying.retry_at != kNever && core.now < core.applying.retry_at;
 }
 
-void hand_out(Core& core, Index last) {
+void handed_out(Core& core, Index last) {
   core.applying.earlier_batch = core.applying.handed;
   core.applying.handed = last;
 }
@@ -70,8 +70,7 @@ bool send_snapshot(Core& core, Leader& leader, Progress& peer, Output& output) {
 
 void on_install_snapshot(const Turn& turn, const InstallSnapshot& request) {
   Core& core = turn.core;
-  become_follower(core, turn.output, turn.message.term, turn.message.from);
-  heard_from_leader(core, turn.message.from);
+  heard_from_leader(turn);
   if (core.installing) {
     reply(turn, TryLater{request.round});
     return;
@@ -121,9 +120,8 @@ void install_persisted(Core& core, Output& output) {
 
 // Entries that are committed and durable here go to the state machine, in order, in bounded
 // batches. Committed may run ahead of what is durable; applied may not.
-void hand_out_committed(Core& core, Output& output) {
-  const Index upto = std::min(core.log.committed(), core.log.stable());
-  if (core.applying.handed >= upto || !machine_has_room(core) || waits_to_retry(core)) {
+void hand_out(Core& core, Index upto, Output& output) {
+  if (!machine_has_room(core) || waits_to_retry(core)) {
     return;
   }
   core.applying.retry_at = kNever;
@@ -131,7 +129,7 @@ void hand_out_committed(Core& core, Output& output) {
   const std::size_t before = output.committed.size();
   if (core.log.copy(first, upto, core.options.max_apply_bytes, output.committed)) {
     QUORATE_ASSERT(output.committed.size() > before);
-    hand_out(core, output.committed.back().index);
+    handed_out(core, output.committed.back().index);
     return;
   }
   core.applying.reading = true;
@@ -150,7 +148,7 @@ void entries_read_for_machine(Core& core, const EntriesRead& event, Output& outp
   }
   const std::vector<Entry>& entries = event.entries.value();
   output.committed.insert(output.committed.end(), entries.begin(), entries.end());
-  hand_out(core, entries.back().index);
+  handed_out(core, entries.back().index);
 }
 
 void applied_to(Core& core, Index index) {

@@ -14,43 +14,72 @@ constexpr std::uint64_t kEnd = std::uint64_t{1} << 62U;
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
-Error wrong(const Message& message, const std::string& what) {
+[[gnu::cold]] Result<void> wrong(const Message& message, const std::string& what) {
   return invalid(std::string{message_name(message.body)} + " from n" +
                  number(message.from.value()) + ": " + what);
 }
 
+bool possible(const LogPosition& position) {
+  return (position.index == Index{}) == (position.term == Term{}) &&
+         position.index.value() < kEnd && position.term.value() < kEnd;
+}
+
+[[gnu::cold]] Result<void> wrong_position(const Message& message, const LogPosition& position,
+                                          const char* field) {
+  return wrong(message, std::string{field} + ": " + describe(position) +
+                            " cannot be; index and term are 0 together or not at all, and far "
+                            "below 2^62");
+}
+
 Result<void> check_position(const Message& message, const LogPosition& position,
                             const char* field) {
-  if ((position.index == Index{}) != (position.term == Term{})) {
-    return wrong(message, std::string{field} +
-                              ": index and term are 0 together or not at all, here " +
-                              describe(position));
-  }
-  if (position.index.value() >= kEnd || position.term.value() >= kEnd) {
-    return wrong(message, std::string{field} + ": " + describe(position) + " cannot be");
+  if (!possible(position)) {
+    return wrong_position(message, position, field);
   }
   return {};
 }
 
-Result<void> check_entries(const Message& message, const Append& append) {
+// How many of the entries stand in their places, from the first on, each of a term between that of
+// the one before and the sender's.
+std::size_t in_order(const Append& append, Term sender) {
   LogPosition before = append.prev;
   for (const Entry& entry : append.entries) {
-    if (entry.index != before.index.next()) {
-      return wrong(message, "entries: index " + number(entry.index.value()) + " does not follow " +
-                                number(before.index.value()));
-    }
-    if (entry.term < before.term || entry.term > message.term || entry.term == Term{}) {
-      return wrong(message,
-                   "entries: term of " + describe(entry.position()) +
-                       " does not lie between those of the entry before and of the sender");
-    }
-    if (entry.kind == EntryKind::kConfiguration) {
-      if (auto configuration = Configuration::decode(entry.payload); !configuration) {
-        return wrong(message, "entries: " + describe(entry.position()) + ": " +
-                                  configuration.error().message);
-      }
+    const bool follows = entry.index == before.index.next() && entry.term >= before.term &&
+                         entry.term <= sender && entry.term > Term{};
+    if (!follows) {
+      break;
     }
     before = entry.position();
+  }
+  return before.index - append.prev.index;
+}
+
+[[gnu::cold]] Result<void> wrong_entry(const Message& message, const Append& append,
+                                       std::size_t at) {
+  const Entry& entry = append.entries[at];
+  const Index expected = append.prev.index.next() + at;
+  if (entry.index != expected) {
+    return wrong(message, "entries: index " + number(entry.index.value()) + " does not follow " +
+                              number(expected.previous().value()));
+  }
+  return wrong(message, "entries: term of " + describe(entry.position()) +
+                            " does not lie between those of the entry before and of the sender");
+}
+
+bool brings_configuration(const Append& append) {
+  return std::ranges::any_of(
+      append.entries, [](const Entry& entry) { return entry.kind == EntryKind::kConfiguration; });
+}
+
+Result<void> check_configurations(const Message& message, const Append& append) {
+  for (const Entry& entry : append.entries) {
+    if (entry.kind != EntryKind::kConfiguration) {
+      continue;
+    }
+    if (auto configuration = Configuration::decode(entry.payload); !configuration) {
+      return wrong(message,
+                   "entries: " + describe(entry.position()) + ": " + configuration.error().message);
+    }
   }
   return {};
 }
@@ -69,6 +98,17 @@ Result<void> check_runs(const Message& message, const AppendRejected& answer) {
   return {};
 }
 
+[[gnu::cold]] Result<void> wrong_at_committed(const Message& message, Index committed) {
+  return wrong(message, "entries: of another term at " + number(committed.value()) +
+                            ", which is committed here");
+}
+[[gnu::cold]] Result<void> wrong_round(const Message& message, Round round) {
+  return wrong(message, "round: " + number(round.value()) + " was never begun");
+}
+[[gnu::cold]] Result<void> wrong_match(const Message& message, Index match) {
+  return wrong(message, "match: " + number(match.value()) + " is beyond the leader's log");
+}
+
 struct CheckBody {
   const Core& core;
   const Message& message;
@@ -83,16 +123,19 @@ struct CheckBody {
     return check_position(message, m.last, "last");
   }
   Result<void> operator()(const Append& m) const {
-    if (auto result = check_position(message, m.prev, "prev"); !result) {
-      return result;
+    if (!possible(m.prev)) {
+      return wrong_position(message, m.prev, "prev");
     }
     if (m.prev.term > message.term) {
       return wrong(message, "prev: its term is above the sender's");
     }
-    if (auto result = check_entries(message, m); !result) {
-      return result;
+    if (const std::size_t good = in_order(m, message.term); good < m.entries.size()) {
+      return wrong_entry(message, m, good);
     }
-    return check_committed(m);
+    if (contradicts_committed(m)) {
+      return wrong_at_committed(message, core.log.committed());
+    }
+    return brings_configuration(m) ? check_configurations(message, m) : Result<void>{};
   }
   Result<void> operator()(const AppendRejected& m) const {
     auto result = check_round(m.round);
@@ -107,8 +150,7 @@ struct CheckBody {
     return check_position(message, m.as_of, "as_of");
   }
   Result<void> operator()(const ReadIndex& m) const {
-    return m.tag.batch > 0 ? Result<void>{}
-                           : Result<void>{wrong(message, "batch: must be above 0")};
+    return m.tag.batch > 0 ? Result<void>{} : wrong(message, "batch: must be above 0");
   }
   Result<void> operator()(const ReadIndexAnswer& m) const { return check_tag(m.tag); }
   Result<void> operator()(const ReadIndexRefused& m) const { return check_tag(m.tag); }
@@ -148,32 +190,28 @@ struct CheckBody {
 
   // Leader completeness (5.4.3): every leader holds what is committed here. Cheapest to see here,
   // and never masked.
-  [[nodiscard]] Result<void> check_committed(const Append& m) const {
+  [[nodiscard]] bool contradicts_committed(const Append& m) const {
     const Index committed = core.log.committed();
     const bool speaks_of_it =
         committed >= m.prev.index && committed <= m.prev.index + m.entries.size();
     if (message.term < core.term() || !speaks_of_it) {
-      return {};
+      return false;
     }
     const Term there =
         committed == m.prev.index ? m.prev.term : m.entries[committed - m.prev.index - 1].term;
-    if (there != *core.log.term_at(committed)) {
-      return wrong(message, "entries: of another term at " + number(committed.value()) +
-                                ", which is committed here");
-    }
-    return {};
+    return core.log.term_at(committed) != there;
   }
   // A round that this leader has not begun cannot be answered (rule 5).
   [[nodiscard]] Result<void> check_round(Round round) const {
     const Leader* leader = core.leader();
     if (leader != nullptr && message.term == core.term() && round > leader->round) {
-      return wrong(message, "round: " + number(round.value()) + " was never begun");
+      return wrong_round(message, round);
     }
     return {};
   }
   [[nodiscard]] Result<void> check_match(Index match, Round round) const {
     if (core.leader() != nullptr && message.term == core.term() && match > core.log.last().index) {
-      return wrong(message, "match: " + number(match.value()) + " is beyond the leader's log");
+      return wrong_match(message, match);
     }
     return check_round(round);
   }
@@ -185,29 +223,30 @@ struct CheckBody {
   }
 };
 
-Result<void> check_message(const Core& core, const Message& message) {
+// Before the first election nobody has anything else to say.
+bool may_be_of_term_0(const MessageBody& body) {
+  return std::holds_alternative<PreVote>(body) || std::holds_alternative<PreVoteAnswer>(body) ||
+         std::holds_alternative<Removed>(body);
+}
+
+[[gnu::cold]] Result<void> wrong_envelope(const Core& core, const Message& message) {
   if (message.to != core.self()) {
     return wrong(message, "to: n" + number(message.to.value()) + ", but this is n" +
                               number(core.self().value()));
   }
-  if (message.from == kNobody || message.from == core.self()) {
-    return wrong(message, "from: must be another node");
-  }
   if (message.term.value() >= kEnd) {
     return wrong(message, "term: " + number(message.term.value()) + " cannot be");
   }
-  if (message.term == Term{} && !std::holds_alternative<PreVote>(message.body) &&
-      !std::holds_alternative<PreVoteAnswer>(message.body) &&
-      !std::holds_alternative<Removed>(message.body)) {
+  if (message.term == Term{}) {
     return wrong(message, "term: 0 is before the first election");
   }
-  return std::visit(CheckBody{core, message}, message.body);
+  return wrong(message, "from: must be another node");
 }
 
 struct CheckEvent {
   const Core& core;
 
-  Result<void> operator()(const Received& e) const { return check_message(core, e.message); }
+  Result<void> operator()(const Received& e) const { return validate(core, e.message); }
   Result<void> operator()(const ChangeMembership& e) const {
     if (e.target.joint()) {
       return invalid(
@@ -273,6 +312,16 @@ struct CheckEvent {
 };
 
 }  // namespace
+
+Result<void> validate(const Core& core, const Message& message) {
+  const bool right_envelope = message.to == core.self() && message.from != kNobody &&
+                              message.from != core.self() && message.term.value() < kEnd &&
+                              (message.term > Term{} || may_be_of_term_0(message.body));
+  if (!right_envelope) {
+    return wrong_envelope(core, message);
+  }
+  return std::visit(CheckBody{core, message}, message.body);
+}
 
 Result<void> validate(const Core& core, const Event& event) {
   return std::visit(CheckEvent{core}, event);
