@@ -45,6 +45,11 @@ TEST(Input, EveryOptionOutOfRangeIsNamed) {
       {"transfer_timeout", [](Options& o) { o.transfer_timeout = kTooLong; }},
       {"quiesce_after", [](Options& o) { o.quiesce_after = Duration{-1}; }},
       {"quiesce_after", [](Options& o) { o.pre_vote = true, o.quiesce_after = kTooLong; }},
+      {"quiesce_after", [](Options& o) { o.pre_vote = false, o.quiesce_after = Duration{1}; }},
+      {"quiesce_after",
+       [](Options& o) {
+         o.pre_vote = true, o.check_quorum = false, o.quiesce_after = Duration{1};
+       }},
       {"max_append_bytes", [](Options& o) { o.max_append_bytes = 0; }},
       {"max_inflight_bytes", [](Options& o) { o.max_inflight_bytes = 0; }},
       {"max_inflight_messages", [](Options& o) { o.max_inflight_messages = 0; }},
@@ -266,7 +271,8 @@ TEST(Input, AnswersToALeaderNameWhatItHasSaid) {
                       AppendRejected{Index{4}, Index{last}, std::move(runs), Round{round}});
   };
   EXPECT_EQ(rejected(4, {{Index{4}, Term{1}}, {Index{0}, Term{0}}}, 1), "");
-  EXPECT_THAT(rejected(5, {}, 1), HasSubstr("beyond prev"));
+  EXPECT_THAT(rejected(5, {{Index{0}, Term{0}}}, 1), HasSubstr("beyond prev"));
+  EXPECT_THAT(rejected(4, {}, 1), HasSubstr("runs: none"));
   EXPECT_THAT(rejected(4, {{Index{5}, Term{1}}}, 1), HasSubstr("runs"));
   EXPECT_THAT(rejected(4, {{Index{2}, Term{2}}, {Index{2}, Term{1}}}, 1), HasSubstr("runs"));
   EXPECT_THAT(rejected(4, {}, 9), HasSubstr("round: 9"));

@@ -30,18 +30,6 @@ Log::Log(Restored restored, std::uint64_t window_bytes)
   trim();
 }
 
-const Entry* Log::first_new(std::span<const Entry> entries) const {
-  for (const Entry& entry : entries) {
-    // Below the base, all was committed, and what follows a match equals what was committed
-    // (5.4.3).
-    const bool known = entry.index < base().index || matches(entry.position());
-    if (entry.index > last().index || !known) {
-      return &entry;
-    }
-  }
-  return nullptr;
-}
-
 void Log::truncate_from(Index first) {
   // 5.4.3, Leader Completeness: no leader conflicts with what is committed.
   QUORATE_ASSERT(first > committed_, std::to_string(first.value()) + " is committed");

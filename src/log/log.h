@@ -69,7 +69,17 @@ class Log {
   }
   // The first of `entries` (consecutive, the one before them known to match) that is not here
   // already with the same term; nothing when all are. 5.3: only a real conflict truncates.
-  [[nodiscard]] const Entry* first_new(std::span<const Entry> entries) const;
+  [[nodiscard]] const Entry* first_new(std::span<const Entry> entries) const {
+    for (const Entry& entry : entries) {
+      // Below the base, all was committed, and what follows a match equals what was committed
+      // (5.4.3).
+      const bool known = entry.index < base().index || matches(entry.position());
+      if (entry.index > last().index || !known) {
+        return &entry;
+      }
+    }
+    return nullptr;
+  }
   // Drops `first` (at most last + 1) and everything after it; none of it committed.
   void truncate_from(Index first);
 

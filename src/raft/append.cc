@@ -62,16 +62,14 @@ void on_append(const Turn& turn, const Append& request) {
     reply(turn, AppendAccepted{core.log.committed(), request.round}, core.log.committed());
     return;
   }
-  if (request.prev.index < core.log.committed()) {
-    // Its beginning was committed; the rest follows on that.
-    const std::size_t known = core.log.committed() - request.prev.index;
-    take_entries(core, std::span{request.entries}.subspan(known), turn.output);
-  } else if (core.log.matches(request.prev)) {
-    take_entries(core, request.entries, turn.output);
-  } else {
+  // What it begins with may be committed already; the rest follows on that.
+  const std::size_t known =
+      core.log.committed() > request.prev.index ? core.log.committed() - request.prev.index : 0;
+  if (known == 0 && !core.log.matches(request.prev)) {
     reject(turn, request);
     return;
   }
+  take_entries(core, std::span{request.entries}.subspan(known), turn.output);
   commit(core, turn.output, std::min(request.commit, end));
   reply(turn, AppendAccepted{end, request.round}, end);
 }
@@ -96,7 +94,10 @@ void commit(Core& core, Output& output, Index index) {
       leader->uncommitted_bytes -= core.log.entry(i).cost();
     }
   }
-  configuration_committed(core, output, before);
+  const Index configured = core.membership.latest_index();
+  if (configured > before && configured <= index) {
+    configuration_committed(core, output);
+  }
 }
 
 }  // namespace quorate

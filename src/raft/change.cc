@@ -77,12 +77,11 @@ void configuration_appended(Core& core, Index index, Configuration configuration
 // ... and goes with its entry.
 void configurations_truncated(Core& core, Index first) { core.membership.truncated_from(first); }
 
-void configuration_committed(Core& core, Output& output, Index before) {
-  const Index latest = core.membership.latest_index();
-  const bool newly = latest > before && latest <= core.log.committed();
-  if (!newly || core.configuration().joint()) {
+void configuration_committed(Core& core, Output& output) {
+  if (core.configuration().joint()) {
     return;
   }
+  const Index latest = core.membership.latest_index();
   const bool was_member = core.membership.previous().contains(core.self());
   if (was_member && !core.configuration().contains(core.self())) {
     note_removed(core, latest, output);

@@ -108,6 +108,13 @@ struct Applying {
   Instant retry_at = kNever;
 };
 
+// A snapshot that was accepted, and whose record is being written.
+struct Installing {
+  InstallSnapshot request;
+  NodeId from;  // is answered when the record is durable
+  Term term;
+};
+
 struct Core {
   Options options;
   Random random;
@@ -119,9 +126,7 @@ struct Core {
   Persistence persistence;
   RoleState role;
   Applying applying;
-  std::optional<InstallSnapshot> installing;  // accepted; its record is being written
-  NodeId installing_for;                      // who sent it, and is answered when it is durable
-  Term installing_term;
+  std::optional<Installing> installing;
   std::uint64_t attempts = 0;                // PreVote rounds so far
   std::uint64_t read_batches = 0;            // batches of forwarded reads so far
   Instant no_votes_before = Instant::min();  // rule 6: where leases are on, a restarted voter waits
@@ -207,7 +212,6 @@ void decide_election(Core& core, Output& output);
 
 void on_append(const Turn& turn, const Append& request);  // append.cc
 void on_heartbeat(const Turn& turn, const Heartbeat& request);
-void configuration_committed(Core& core, Output& output, Index before);
 void commit(Core& core, Output& output, Index index);
 
 void replicate(Core& core, Leader& leader, Output& output);  // replicate.cc
@@ -239,6 +243,7 @@ void applied_to(Core& core, Index index);
 
 void change_membership(Core& core, const ChangeMembership& request, Output& output);  // change.cc
 void configuration_appended(Core& core, Index index, Configuration configuration);
+void configuration_committed(Core& core, Output& output);  // the latest, and not before
 void configurations_truncated(Core& core, Index first);
 [[nodiscard]] bool leader_after_configuration(Core& core, Leader& leader, Output& output);
 void refresh_peers(Core& core, Leader& leader);

@@ -153,9 +153,9 @@ void Raft::fingerprint(Fingerprint& into, Instant /*now*/) const {
   into.add(core.applying.reading);
   into.add_deadline(core.applying.retry_at, core.now);
   if (core.installing) {
-    into.add(core.installing->snapshot.last.index);
-    into.add(core.installing_for);
-    into.add(core.installing_term);
+    into.add(core.installing->request.snapshot.last.index);
+    into.add(core.installing->from);
+    into.add(core.installing->term);
   }
   into.add(core.attempts);
   into.add(core.removed_at);

@@ -34,6 +34,11 @@ Result<void> validate_features(const Options& o) {
     return option("lease_reads",
                   "never together with quiesce_after: a sleeping leader renews no lease");
   }
+  if (o.quiesce_after > Duration::zero() && !(o.pre_vote && o.check_quorum)) {
+    return option("quiesce_after",
+                  "wants pre_vote and check_quorum: without them a member that missed the sleep "
+                  "deposes its leader");
+  }
   if (o.lease_drift_permille >= 1000) {
     return option("lease_drift_permille", "must be below 1000, or no lease ever holds");
   }

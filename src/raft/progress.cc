@@ -45,6 +45,15 @@ bool Progress::rejected(Index prev, Index common) {
   if (pace_ == Pace::kProbe && prev != next_.previous()) {
     return false;
   }
+  if (pace_ == Pace::kReplicate) {
+    // A whole window behind one lost append is rejected. If each of those answers, when they come
+    // late, sent a window again, messages would breed: what was in flight at the first is probed
+    // for once, and from then on its deadline watches over it.
+    if (prev <= doubted_) {
+      return false;
+    }
+    doubted_ = next_.previous();
+  }
   probe_from(std::max(common, match_).next());
   return true;
 }
@@ -101,6 +110,7 @@ void Progress::fingerprint(Fingerprint& into, Instant now, Duration reach) const
   into.add(match_);
   into.add(next_);
   into.add(snapshot_);
+  into.add(std::max(doubted_, match_));  // below match it decides nothing
   into.add(told_commit_);
   into.add(round_);
   into.add_age(heard_, now, reach);

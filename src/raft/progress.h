@@ -100,7 +100,7 @@ class Progress {
   // Everything up to `match` is durable there. True if that is news.
   bool accepted(Index match, Instant now, Duration timeout);
   // It has no entry that matches `prev`; the logs agree up to `common`. False if the answer is an
-  // old one.
+  // old one, or may be.
   bool rejected(Index prev, Index common);
   void snapshot_accepted(Index match);
 
@@ -137,6 +137,7 @@ class Progress {
   Index match_;
   Index next_;
   Index snapshot_;
+  Index doubted_;  // up to here a rejection may be one of many for the same loss
   Index told_commit_;
   Round round_;  // the newest that it has answered
   Instant heard_;

@@ -139,6 +139,28 @@ TEST(Progress, ARejectionNeverGoesBelowWhatMatches) {
   EXPECT_TRUE(progress.may_append({1, 1}));
 }
 
+// 10 was lost, and everything behind it is rejected; links that let messages overtake each other
+// bring some of that late.
+TEST(Progress, OfTheRejectionsForOneLossTheFirstIsBelieved) {
+  Progress progress = replicating();
+  for (const std::uint64_t last : {10, 11, 12}) {
+    progress.append_sent(i(last), 1, at(2), kTimeout);
+  }
+  EXPECT_TRUE(progress.rejected(i(10), i(9)));
+  progress.append_sent(i(10), 1, at(3), kTimeout);
+  progress.accepted(i(10), at(4), kTimeout);
+  for (const std::uint64_t last : {11, 12, 13}) {
+    progress.append_sent(i(last), 1, at(4), kTimeout);
+  }
+  EXPECT_FALSE(progress.rejected(i(11), i(9)));
+  EXPECT_EQ(progress.pace(), Pace::kReplicate);
+  EXPECT_EQ(progress.inflight(), 3U);
+  EXPECT_NE(progress.deadline(), kNever);  // if it was no late one, the deadline finds that out
+  progress.append_sent(i(14), 1, at(5), kTimeout);
+  EXPECT_TRUE(progress.rejected(i(13), i(10)));  // what was sent since is another matter
+  EXPECT_EQ(progress.next(), i(11));
+}
+
 TEST(Progress, WhatIsLostIsProbedWithoutEntriesUntilSomethingIsHeard) {
   Progress progress = replicating();
   progress.append_sent(i(12), 1, at(2), kTimeout);

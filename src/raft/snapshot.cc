@@ -88,15 +88,14 @@ void on_install_snapshot(const Turn& turn, const InstallSnapshot& request) {
     return;
   }
   // The record goes to the disk; the log in memory is replaced when it is durable, all at once.
-  core.installing = request;
-  core.installing_for = turn.message.from;
-  core.installing_term = turn.message.term;
+  core.installing = Installing{request, turn.message.from, turn.message.term};
   core.persistence.install(request.snapshot);
 }
 
 void install_persisted(Core& core, Output& output) {
   QUORATE_ASSERT(core.installing.has_value());
-  const InstallSnapshot request = *std::exchange(core.installing, std::nullopt);
+  const Installing installed = *std::exchange(core.installing, std::nullopt);
+  const InstallSnapshot& request = installed.request;
   core.snapshot = request.snapshot;
   core.log.reset(request.snapshot.last);
   core.persistence.log_replaced(request.snapshot.last.index);
@@ -110,11 +109,11 @@ void install_persisted(Core& core, Output& output) {
   output.restore = request.snapshot;
   output.committed.clear();
   output.happened.push_back(Happened::kSnapshotInstalled);
-  if (core.installing_term == core.term()) {
-    send(core, output, core.installing_for,
+  if (installed.term == core.term()) {
+    send(core, output, installed.from,
          SnapshotAccepted{request.snapshot.last.index, request.round});
   } else {
-    send(core, output, core.installing_for, StaleTerm{});
+    send(core, output, installed.from, StaleTerm{});
   }
 }
 

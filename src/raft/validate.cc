@@ -84,7 +84,12 @@ Result<void> check_configurations(const Message& message, const Append& append) 
   return {};
 }
 
+// A log has a run at every position, its base if nothing else. Without one the leader would learn
+// nothing, and probe at the same place again.
 Result<void> check_runs(const Message& message, const AppendRejected& answer) {
+  if (answer.runs.empty()) {
+    return wrong(message, "runs: none, so where the logs agree cannot be told");
+  }
   Index above = answer.last.next();
   for (const TermRun& run : answer.runs) {
     if (run.first >= above) {

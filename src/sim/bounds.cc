@@ -408,6 +408,7 @@ Bound quiesce() {
   bound.covers = "an idle group falls asleep and wakes: only who holds everything sleeps";
   bound.setup = three_nodes();
   bound.setup.options.quiesce_after = milliseconds{10};
+  bound.setup.options.pre_vote = bound.setup.options.check_quorum = true;
   bound.prelude = {"tick 1", "settle"};
   bound.small = {
       {Charge::kBeat, 3}, {Charge::kProposal, 1}, {Charge::kWake, 1}, {Charge::kLoss, kAny}};

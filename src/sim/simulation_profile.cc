@@ -39,6 +39,7 @@ void draw_features(Options& options, Random& random) {
       break;
     case 2:
       options.quiesce_after = milliseconds{random.between(200, 1000)};
+      options.pre_vote = options.check_quorum = true;
       break;
     default:
       break;
