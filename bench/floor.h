@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 
-namespace quorate::cli {
+namespace quorate::bench {
 
 struct FloorWork {
   std::string directory;          // three files of 128 MiB are made in it, and removed
@@ -29,4 +29,4 @@ struct Figures {
 
 Result<Figures> measure_floor(const FloorWork& work);
 
-}  // namespace quorate::cli
+}  // namespace quorate::bench
