@@ -23,7 +23,7 @@ class Node : public TransportEvents {
  public:
   explicit Node(std::uint64_t id, std::uint16_t port = 0)
       : lane_(env_.start_lane("node", [this] { work(); })) {
-    run([this, id, port](Transport&) {
+    run([this, id, port] {
       transport_ = std::make_unique<Transport>(env_, *lane_,
                                                Hello{.cluster = ClusterId{1},
                                                      .from = NodeId{id},
@@ -41,10 +41,10 @@ class Node : public TransportEvents {
   }
   ~Node() override { lane_.reset(); }
 
-  void run(std::function<void(Transport&)> task) {
+  void run(const std::function<void()>& task) {
     bool done = false;
-    tasks_.put([&](Transport& transport) {
-      task(transport);
+    tasks_.put([&] {
+      task();
       const std::lock_guard hold{mutex_};
       done = true;
       changed_.notify_all();
@@ -54,12 +54,12 @@ class Node : public TransportEvents {
     changed_.wait(hold, [&] { return done; });
   }
   void knows(NodeId id, const env::Address& at) {
-    run([&](Transport& transport) { transport.set_peer(id, at); });
+    run([&] { transport_->set_peer(id, at); });
   }
   void send(NodeId to, const std::string& text, Channel channel = Channel::kLog) {
-    run([&](Transport& transport) {
+    run([&] {
       const Bytes body = Bytes::copy_of(text);
-      EXPECT_EQ(transport.send(to, channel, kLetter, {&body, 1}), Sent::kOnItsWay);
+      EXPECT_EQ(transport_->send(to, channel, kLetter, {&body, 1}), Sent::kOnItsWay);
     });
   }
   void wait_for(std::string_view kind, std::ptrdiff_t times) {
@@ -89,10 +89,10 @@ class Node : public TransportEvents {
 
  private:
   void work() {
-    std::vector<std::function<void(Transport&)>> tasks;
+    std::vector<std::function<void()>> tasks;
     tasks_.take(tasks);
     for (auto& task : tasks) {
-      task(*transport_);
+      task();
     }
     if (transport_) {
       lane_->alarm(transport_->turn());
@@ -105,7 +105,7 @@ class Node : public TransportEvents {
   }
 
   env::PosixEnv env_;
-  env::Mailbox<std::function<void(Transport&)>> tasks_;
+  env::Mailbox<std::function<void()>> tasks_;
   std::unique_ptr<Transport> transport_;
   std::mutex mutex_;
   std::condition_variable changed_;
