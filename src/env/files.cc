@@ -50,4 +50,22 @@ Result<std::string> read_all(Files& files, const std::string& path, std::uint64_
   return text;
 }
 
+Result<void> write_all(Files& files, const std::string& path, std::string_view bytes) {
+  const auto file = files.open(path, Open::kOverwrite);
+  if (!file) {
+    return file.error();
+  }
+  auto written = file.value()->write(0, bytes);
+  return written ? file.value()->sync() : written;
+}
+
+Result<void> replace(Files& files, const std::string& path, std::string_view bytes) {
+  const std::string aside = path + ".new";
+  auto done = write_all(files, aside, bytes);
+  if (done) {
+    done = files.rename(aside, path);
+  }
+  return done ? files.sync_directory(path.substr(0, path.rfind('/'))) : done;
+}
+
 }  // namespace quorate::env

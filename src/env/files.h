@@ -105,5 +105,10 @@ std::string join(std::string_view directory, std::string_view name);
 Result<void> remove_all(Files& files, const std::string& path);
 // All of a file that must not be larger than `limit`.
 Result<std::string> read_all(Files& files, const std::string& path, std::uint64_t limit);
+// The file, made if need be, holds these bytes and nothing else; they are durable, its name is not
+// yet.
+Result<void> write_all(Files& files, const std::string& path, std::string_view bytes);
+// The same at once: after a crash the file holds what it held, or these bytes. Durable on return.
+Result<void> replace(Files& files, const std::string& path, std::string_view bytes);
 
 }  // namespace quorate::env

@@ -70,21 +70,7 @@ Result<Acquaintances> Acquaintances::load(env::Files& files, const std::string& 
 
 Result<void> Acquaintances::save(env::Files& files, const std::string& path,
                                  const std::string& text) {
-  const std::string aside = path + ".new";
-  auto file = files.open(aside, env::Open::kOverwrite);
-  if (!file) {
-    return file.error();
-  }
-  if (auto written = file.value()->write(0, text); !written) {
-    return written;
-  }
-  if (auto synced = file.value()->sync(); !synced) {
-    return synced;
-  }
-  if (auto renamed = files.rename(aside, path); !renamed) {
-    return renamed;
-  }
-  return files.sync_directory(path.substr(0, path.rfind('/')));
+  return env::replace(files, path, text);
 }
 
 Result<bool> Acquaintances::meet(NodeId node, Incarnation incarnation) {

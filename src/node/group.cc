@@ -11,16 +11,7 @@ namespace {
 constexpr Duration kBetweenPromotions = std::chrono::milliseconds{500};
 
 Outcome refused(const Refused& refusal) {
-  return {.fate = Fate::kRefused,
-          .position = {},
-          .result = {},
-          .why = refusal.why,
-          .leader = refusal.leader,
-          .detail = refusal.detail};
-}
-
-Outcome done_at(LogPosition position) {
-  return {.fate = Fate::kDone, .position = position, .result = {}, .leader = {}, .detail = {}};
+  return refused(refusal.why, refusal.detail, refusal.leader);
 }
 
 }  // namespace
@@ -101,10 +92,8 @@ void Group::step(Pending& pending, Turn& turn) {
   if (request) {
     Answer answer{id, Refused{Refusal::kInvalid, {}, result.error().message}};
     settle(answer, pending.done, pending.query, turn);
-  } else if (observer_ != nullptr) {
-    observer_->note("group " + std::to_string(id_.value()) +
-                    ": dropped what cannot be right: " + result.error().message);
-  }
+  } else
+    note(observer_, id_, "dropped what cannot be right: " + result.error().message);
 }
 
 // What the core has answered so far. `current` is the request of this very step; one that is not
@@ -265,10 +254,8 @@ void Group::note_configuration() {
   auto members = Members::decode(core_.raft().configuration().context);
   if (members) {
     members_ = std::move(members.value());
-  } else if (observer_ != nullptr) {
-    observer_->note("group " + std::to_string(id_.value()) +
-                    ": no addresses in the configuration: " + members.error().message);
-  }
+  } else
+    note(observer_, id_, "no addresses in the configuration: " + members.error().message);
 }
 
 void Group::observe(Turn& turn) {
@@ -283,20 +270,18 @@ void Group::observe(Turn& turn) {
 Instant Group::wake_at() const { return std::min(wake_at_, waiters_.deadline()); }
 
 void Group::abandon(const std::string& why) {
-  const Outcome unknown{
-      .fate = Fate::kUnknown, .position = {}, .result = {}, .leader = {}, .detail = why};
   waiters_.abandon(why);
   for (auto& [id, open] : open_) {
     if (open.done) {
-      open.done(unknown);
+      open.done(unknown(why));
     }
     if (open.query) {
-      open.query(unknown, nullptr);
+      open.query(unknown(why), nullptr);
     }
   }
   open_.clear();
   for (auto& [index, query] : ready_reads_) {
-    query(unknown, nullptr);
+    query(unknown(why), nullptr);
   }
   ready_reads_.clear();
 }

@@ -16,6 +16,7 @@
 #include "model/entry.h"
 #include "model/message.h"
 #include "node/bundle.h"
+#include "node/observer.h"
 #include "node/outbox.h"
 #include "node/request.h"
 #include "node/waiters.h"
@@ -127,10 +128,9 @@ struct RunQuery {
 struct SnapshotEnded {
   std::optional<SnapshotMeta> made;
 };
-struct CloseMachine {};
 struct MachineLetter {
   GroupId group;
-  std::variant<ApplyBatch, Restore, RunQuery, SnapshotEnded, CloseMachine> what;
+  std::variant<ApplyBatch, Restore, RunQuery, SnapshotEnded> what;
 };
 
 // ---- To the reader's lane: what others want from our disk
@@ -200,20 +200,6 @@ class LoopPort {
   virtual ~LoopPort() = default;
   virtual void post(LoopLetter letter) = 0;
   virtual void post_all(std::vector<LoopLetter>& letters) = 0;
-};
-
-// ---- For those who watch
-
-class Observer {
- public:
-  Observer() = default;
-  Observer(const Observer&) = delete;
-  Observer& operator=(const Observer&) = delete;
-  virtual ~Observer() = default;
-  // On the group's loop; must not block.
-  virtual void happened(GroupId group, const Position& at, Happened what) = 0;
-  // Something that a person should read; on any lane.
-  virtual void note(const std::string& text) = 0;
 };
 
 }  // namespace quorate

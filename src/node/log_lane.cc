@@ -19,7 +19,7 @@ LogLane::LogLane(env::Env& env, wal::Wal& wal, std::vector<LoopPort*> loops,
   lane_ = env_.start_lane("log", [this] { work(); });
 }
 
-void LogLane::put(std::vector<WriteLetter>& letters) {
+void LogLane::put_all(std::vector<WriteLetter>& letters) {
   if (mailbox_.put_all(letters)) {
     lane_->wake();
   }

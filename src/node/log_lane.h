@@ -26,7 +26,7 @@ class LogLane {
 
   // From any lane. The letters of one caller are written in their order; `letters` is empty
   // afterwards.
-  void put(std::vector<WriteLetter>& letters);
+  void put_all(std::vector<WriteLetter>& letters);
   [[nodiscard]] std::uint64_t syncs() const { return syncs_.load(std::memory_order_relaxed); }
   // Ends the lane; what was put and not written is lost, as in a crash.
   void end() { lane_->end(); }

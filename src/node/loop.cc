@@ -10,19 +10,6 @@
 #include "node/snapshot_lane.h"
 
 namespace quorate {
-namespace {
-
-Outcome refusal(Refusal why, std::string detail) {
-  return {.fate = Fate::kRefused,
-          .position = {},
-          .result = {},
-          .why = why,
-          .leader = {},
-          .detail = std::move(detail)};
-}
-
-}  // namespace
-
 Loop::Loop(env::Env& env, Limits limits, Observer* observer)
     : env_(env), limits_(limits), observer_(observer) {}
 
@@ -89,9 +76,9 @@ void Loop::take_turns() {
     const Index before = group->members_as_of();
     const bool poisoned = group->poisoned();
     group->turn(turn);
-    if (group->poisoned() && !poisoned && observer_ != nullptr) {
-      observer_->note("group " + std::to_string(group->id().value()) +
-                      ": a bug; this node takes no part in it any more: " + group->report());
+    if (group->poisoned() && !poisoned) {
+      note(observer_, group->id(),
+           "a bug; this node takes no part in it any more: " + group->report());
     }
     if (group->members_as_of() != before) {
       members_changed_(group->members());
@@ -127,16 +114,16 @@ void Loop::let_out() {
   from_here(reads_);
   from_here(snapshots_);
   if (!writes_.empty()) {
-    lanes_.log->put(writes_);
+    lanes_.log->put_all(writes_);
   }
   if (!machine_.empty()) {
-    lanes_.machine->put(machine_);
+    lanes_.machine->put_all(machine_);
   }
   if (!reads_.empty()) {
-    lanes_.reader->put(reads_);
+    lanes_.reader->put_all(reads_);
   }
   if (!snapshots_.empty()) {
-    lanes_.snapshots->put(snapshots_);
+    lanes_.snapshots->put_all(snapshots_);
   }
 }
 
@@ -199,14 +186,13 @@ void Loop::peer_silent(NodeId peer) {
 // Why a request cannot even be asked.
 std::optional<Outcome> Loop::turned_away(GroupId group) const {
   if (stopping_) {
-    return refusal(Refusal::kShutDown, "the node is stopping");
+    return refused(Refusal::kShutDown, "the node is stopping");
   }
   if (disk_.state == DiskIs::State::kFull) {
-    return refusal(Refusal::kBusy, disk_.why);
+    return refused(Refusal::kBusy, disk_.why);
   }
   if (!groups_.contains(group)) {
-    return refusal(Refusal::kInvalid,
-                   "group " + std::to_string(group.value()) + " is not on this node");
+    return refused(Refusal::kInvalid, describe(group) + " is not on this node");
   }
   return std::nullopt;
 }
@@ -227,11 +213,7 @@ void Loop::handle(AskRead& ask) {
   }
   Group& group = *find(ask.group);
   if (ask.kind == ReadKind::kLocal) {
-    machine_.push_back({ask.group, RunQuery{std::move(ask.query), Outcome{.fate = Fate::kDone,
-                                                                          .position = {},
-                                                                          .result = {},
-                                                                          .leader = {},
-                                                                          .detail = {}}}});
+    machine_.push_back({ask.group, RunQuery{std::move(ask.query), done_at({})}});
     return;
   }
   group.read(ask.kind, std::move(ask.query));
@@ -259,8 +241,7 @@ void Loop::handle(AskTransfer& ask) {
 void Loop::handle(AskStatus& ask) {
   Group* group = find(ask.group);
   if (group == nullptr) {
-    ask.done(Error{ErrorCode::kNotFound,
-                   "group " + std::to_string(ask.group.value()) + " is not on this node"});
+    ask.done(Error{ErrorCode::kNotFound, describe(ask.group) + " is not on this node"});
     return;
   }
   ask.done(group->raft().status());
@@ -290,11 +271,11 @@ constexpr Ticket kBeginning{};
 
 void Loop::handle(Begin& begin) {
   if (stopping_) {
-    return begin.done(refusal(Refusal::kShutDown, "the node is stopping"));
+    return begin.done(refused(Refusal::kShutDown, "the node is stopping"));
   }
   if (groups_.contains(begin.group) || beginning_.contains(begin.group)) {
-    return begin.done(refusal(Refusal::kInvalid, "group " + std::to_string(begin.group.value()) +
-                                                     " is on this node already"));
+    return begin.done(
+        refused(Refusal::kInvalid, describe(begin.group) + " is on this node already"));
   }
   SnapshotMeta before_all;
   before_all.configuration = begin.members;
@@ -313,8 +294,7 @@ void Loop::handle(Written& written) {
     auto begun = beginning_.extract(written.group);
     QUORATE_ASSERT(!begun.empty());
     adopt(begun.mapped().begin());
-    return begun.mapped().done(
-        {.fate = Fate::kDone, .position = {}, .result = {}, .leader = {}, .detail = {}});
+    return begun.mapped().done(done_at({}));
   }
   Group* group = find(written.group);
   QUORATE_ASSERT(group != nullptr);
@@ -324,18 +304,16 @@ void Loop::handle(Written& written) {
 
 void Loop::handle(DiskIs& disk) {
   disk_ = std::move(disk);
-  if (observer_ != nullptr) {
-    switch (disk_.state) {
-      case DiskIs::State::kWell:
-        observer_->note("the disk has room again");
-        break;
-      case DiskIs::State::kFull:
-        observer_->note("the disk is full, proposals are refused: " + disk_.why);
-        break;
-      case DiskIs::State::kBroken:
-        observer_->note("the disk has failed, this node stops: " + disk_.why);
-        break;
-    }
+  switch (disk_.state) {
+    case DiskIs::State::kWell:
+      note(observer_, "the disk has room again");
+      break;
+    case DiskIs::State::kFull:
+      note(observer_, "the disk is full, proposals are refused: " + disk_.why);
+      break;
+    case DiskIs::State::kBroken:
+      note(observer_, "the disk has failed, this node stops: " + disk_.why);
+      break;
   }
   if (disk_.state == DiskIs::State::kBroken) {
     stopping_ = true;
@@ -344,10 +322,7 @@ void Loop::handle(DiskIs& disk) {
 }
 
 void Loop::handle(MachineFailed& failed) {
-  if (observer_ != nullptr) {
-    observer_->note("group " + std::to_string(failed.group.value()) +
-                    ": the state machine has failed: " + failed.why);
-  }
+  note(observer_, failed.group, "the state machine has failed: " + failed.why);
   Group* group = find(failed.group);
   if (group != nullptr) {
     group->take(Stop{});
@@ -406,7 +381,7 @@ void Loop::stop_all(const std::string& why) {
     group->abandon(why);
   }
   for (auto& [id, begin] : beginning_) {
-    begin.done({.fate = Fate::kUnknown, .position = {}, .result = {}, .leader = {}, .detail = why});
+    begin.done(unknown(why));
   }
   beginning_.clear();
   for (const auto& done : when_stopped_) {

@@ -8,6 +8,11 @@
 #include "node/position.h"
 
 namespace quorate {
+namespace {
+
+constexpr const char* kMachineFailed = "the state machine of this node has failed";
+
+}  // namespace
 
 MachineLane::MachineLane(env::Env& env, wal::Snapshots& snapshots, SnapshotPolicy policy,
                          Observer* observer)
@@ -20,7 +25,13 @@ void MachineLane::seat(GroupId group, Seat seat) {
   lane_->wake();
 }
 
-void MachineLane::put(std::vector<MachineLetter>& letters) {
+void MachineLane::put(MachineLetter letter) {
+  if (mailbox_.put(std::move(letter))) {
+    lane_->wake();
+  }
+}
+
+void MachineLane::put_all(std::vector<MachineLetter>& letters) {
   if (mailbox_.put_all(letters)) {
     lane_->wake();
   }
@@ -48,11 +59,7 @@ void MachineLane::handle(GroupId group, Occupied& seat, ApplyBatch& batch) {
   }
   if (seat.failed) {
     for (Waiters::Due& due : batch.due) {
-      due.done({.fate = Fate::kUnknown,
-                .position = due.position,
-                .result = {},
-                .leader = {},
-                .detail = "the state machine of this node has failed"});
+      due.done(unknown(kMachineFailed, due.position));
     }
     return;
   }
@@ -95,11 +102,7 @@ void MachineLane::answer(ApplyBatch& batch) {
       command += batch.entries[place].kind == EntryKind::kCommand ? 1 : 0;
     }
     const bool has_result = batch.entries[due.place].kind == EntryKind::kCommand;
-    due.done({.fate = Fate::kDone,
-              .position = due.position,
-              .result = has_result ? std::move(results_[command]) : std::string{},
-              .leader = {},
-              .detail = {}});
+    due.done(done_at(due.position, has_result ? std::move(results_[command]) : std::string{}));
   }
 }
 
@@ -121,8 +124,7 @@ void MachineLane::handle(GroupId group, Occupied& seat, Restore& restore) {
 void MachineLane::handle(GroupId /*group*/, Occupied& seat, RunQuery& query) {
   const bool serves = query.outcome.fate == Fate::kDone && !seat.failed;
   if (query.outcome.fate == Fate::kDone && seat.failed) {
-    query.outcome.fate = Fate::kUnknown;
-    query.outcome.detail = "the state machine of this node has failed";
+    query.outcome = unknown(kMachineFailed);
   }
   query.query(query.outcome, serves ? seat.seat.machine.get() : nullptr);
 }
@@ -132,10 +134,6 @@ void MachineLane::handle(GroupId group, Occupied& seat, SnapshotEnded& ended) {
   if (ended.made) {
     tell(group, seat, SnapshotTaken{ended.made->last.index});
   }
-}
-
-void MachineLane::handle(GroupId group, Occupied& /*seat*/, CloseMachine& /*close*/) {
-  seats_.erase(group);
 }
 
 void MachineLane::snapshot_if_due(GroupId group, Occupied& seat) {
@@ -148,11 +146,8 @@ void MachineLane::snapshot_if_due(GroupId group, Occupied& seat) {
   auto finish = folder ? seat.seat.machine->snapshot(folder.value())
                        : Result<StateMachine::FinishSnapshot>{folder.error()};
   if (!finish) {
-    if (observer_ != nullptr) {
-      observer_->note("group " + std::to_string(group.value()) + ": no snapshot at " +
-                      describe(seat.seat.at.last) + ": " + finish.error().message);
-    }
-    return;
+    return note(observer_, group,
+                "no snapshot at " + describe(seat.seat.at.last) + ": " + finish.error().message);
   }
   seat.snapshotting = true;
   finish_({seat.seat.loop, group, FinishMaking{seat.seat.at, std::move(finish.value())}});

@@ -37,7 +37,8 @@ class MachineLane {
   void finish_snapshots_by(std::function<void(SnapshotLetter)> finish) {
     finish_ = std::move(finish);
   }
-  void put(std::vector<MachineLetter>& letters);
+  void put(MachineLetter letter);
+  void put_all(std::vector<MachineLetter>& letters);
   void end() { lane_->end(); }
 
  private:
@@ -57,7 +58,6 @@ class MachineLane {
   void handle(GroupId group, Occupied& seat, Restore& restore);
   void handle(GroupId group, Occupied& seat, RunQuery& query);
   void handle(GroupId group, Occupied& seat, SnapshotEnded& ended);
-  void handle(GroupId group, Occupied& seat, CloseMachine& close);
   void apply(GroupId group, Occupied& seat, const ApplyBatch& batch);
   void answer(ApplyBatch& batch);
   void snapshot_if_due(GroupId group, Occupied& seat);

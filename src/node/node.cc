@@ -53,15 +53,6 @@ Result<void> refuse_rot(const wal::Opened& opened) {
                  "empty directory");
 }
 
-Outcome refused(Refusal why, std::string detail) {
-  return {.fate = Fate::kRefused,
-          .position = {},
-          .result = {},
-          .why = why,
-          .leader = {},
-          .detail = std::move(detail)};
-}
-
 const Outcome kTooMuchWaits = refused(Refusal::kBusy, "too many requests wait for this node");
 
 }  // namespace
@@ -115,9 +106,9 @@ Result<void> Node::Parts::open() {
   if (auto whole = refuse_rot(opened.value()); !whole) {
     return whole;
   }
-  if (opened.value().torn && observer != nullptr) {
-    observer->note("the log's last write was torn by a crash, and is cut off: " +
-                   wal::describe(*opened.value().torn));
+  if (opened.value().torn) {
+    note(observer, "the log's last write was torn by a crash, and is cut off: " +
+                       wal::describe(*opened.value().torn));
   }
   wal = std::move(opened.value().wal);
   groups = std::move(opened.value().groups);
@@ -137,21 +128,10 @@ void Node::Parts::connect() {
   reader = std::make_unique<ReaderLane>(env, *wal, *snapshots, observer);
   snapshot = std::make_unique<SnapshotLane>(env, *snapshots, observer);
   machine = std::make_unique<MachineLane>(env, *snapshots, options.snapshots, observer);
-  log = std::make_unique<LogLane>(env, *wal, std::vector<LoopPort*>{loop.get()}, [this] {
-    std::vector<ReaderLetter> tend;
-    tend.push_back({loop.get(), GroupId{}, TendLog{}});
-    reader->put(tend);
-  });
-  machine->finish_snapshots_by([this](SnapshotLetter letter) {
-    std::vector<SnapshotLetter> letters;
-    letters.push_back(std::move(letter));
-    snapshot->put(letters);
-  });
-  snapshot->tell_machines_by([this](MachineLetter letter) {
-    std::vector<MachineLetter> letters;
-    letters.push_back(std::move(letter));
-    machine->put(letters);
-  });
+  log = std::make_unique<LogLane>(env, *wal, std::vector<LoopPort*>{loop.get()},
+                                  [this] { reader->put({loop.get(), GroupId{}, TendLog{}}); });
+  machine->finish_snapshots_by([this](SnapshotLetter letter) { snapshot->put(std::move(letter)); });
+  snapshot->tell_machines_by([this](MachineLetter letter) { machine->put(std::move(letter)); });
   exchange =
       std::make_unique<Switch>(env, Switch::Settings{options.id, options.core.election_timeout},
                                *loop, *reader, *snapshot, observer);
@@ -203,15 +183,9 @@ Result<std::unique_ptr<Carrier>> Node::Parts::carry_over_tcp() {
   TcpCarrier::Settings settings;
   settings.identity = wal->directory().identity();
   settings.listen = options.listen;
-  settings.note = [this](const std::string& text) {
-    if (observer != nullptr) {
-      observer->note(text);
-    }
-  };
+  settings.note = [this](const std::string& text) { note(observer, text); };
   settings.remember = [this](std::string text) {
-    std::vector<ReaderLetter> letters;
-    letters.push_back({loop.get(), GroupId{}, RememberPeers{std::move(text)}});
-    reader->put(letters);
+    reader->put({loop.get(), GroupId{}, RememberPeers{std::move(text)}});
   };
   return TcpCarrier::open(env, *lane, std::move(settings), acquaintances, *exchange);
 }
@@ -243,10 +217,7 @@ void Node::Parts::work() {
 void Node::Parts::carry() {
   auto made = options.carrier ? options.carrier(*lane, *exchange) : carry_over_tcp();
   if (!made) {
-    if (observer != nullptr) {
-      observer->note("no connection to other nodes: " + made.error().message);
-    }
-    return;
+    return note(observer, "no connection to other nodes: " + made.error().message);
   }
   carrier = std::move(made.value());
   for (const auto& [node, address] : options.contacts) {

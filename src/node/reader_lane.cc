@@ -22,7 +22,13 @@ ReaderLane::ReaderLane(env::Env& env, wal::Wal& wal, wal::Snapshots& snapshots, 
   lane_ = env.start_lane("reader", [this] { work(); });
 }
 
-void ReaderLane::put(std::vector<ReaderLetter>& letters) {
+void ReaderLane::put(ReaderLetter letter) {
+  if (mailbox_.put(std::move(letter))) {
+    lane_->wake();
+  }
+}
+
+void ReaderLane::put_all(std::vector<ReaderLetter>& letters) {
   if (mailbox_.put_all(letters)) {
     lane_->wake();
   }
@@ -124,17 +130,15 @@ void ReaderLane::handle(const ReaderLetter& letter, ServeEntry& entry) {
 
 void ReaderLane::handle(const ReaderLetter& /*letter*/, TendLog& /*tend*/) {
   // No room now: the writer will find out, and say so, if it goes on.
-  if (const auto tended = wal_.tend();
-      !tended && tended.error().code != ErrorCode::kExhausted && observer_ != nullptr) {
-    observer_->note("tending the log: " + tended.error().message);
+  if (const auto tended = wal_.tend(); !tended && tended.error().code != ErrorCode::kExhausted) {
+    note(observer_, "tending the log: " + tended.error().message);
   }
 }
 
 void ReaderLane::handle(const ReaderLetter& /*letter*/, RememberPeers& peers) {
   const std::string path = env::join(wal_.directory().path(), kPeersFile);
-  if (const auto saved = Acquaintances::save(env_.files(), path, peers.text);
-      !saved && observer_ != nullptr) {
-    observer_->note("whom this node has met could not be kept: " + saved.error().message);
+  if (const auto saved = Acquaintances::save(env_.files(), path, peers.text); !saved) {
+    note(observer_, "whom this node has met could not be kept: " + saved.error().message);
   }
 }
 

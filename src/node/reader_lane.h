@@ -23,7 +23,8 @@ class ReaderLane {
  public:
   ReaderLane(env::Env& env, wal::Wal& wal, wal::Snapshots& snapshots, Observer* observer);
 
-  void put(std::vector<ReaderLetter>& letters);
+  void put(ReaderLetter letter);
+  void put_all(std::vector<ReaderLetter>& letters);
   void end() { lane_->end(); }
 
  private:

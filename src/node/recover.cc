@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "node/observer.h"
 #include "node/position.h"
 
 namespace quorate {
@@ -19,13 +20,11 @@ TermRuns runs_of(const wal::Recovered& recovered) {
   return runs;
 }
 
-std::string name_of(GroupId group) { return "group " + std::to_string(group.value()) + ": "; }
-
 }  // namespace
 
 Result<Beginning> recover(GroupId id, std::unique_ptr<StateMachine> machine,
                           wal::Recovered recovered, wal::Snapshots& snapshots) {
-  const std::string group = name_of(id);
+  const std::string group = describe(id) + ": ";
   const auto blob = machine->open();
   if (!blob) {
     return Error{blob.error().code, group + "opening the state machine: " + blob.error().message};

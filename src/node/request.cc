@@ -1,5 +1,7 @@
 #include "node/request.h"
 
+#include <utility>
+
 namespace quorate {
 
 const char* describe(Fate fate) {
@@ -28,6 +30,39 @@ std::string describe(const Outcome& outcome) {
     text += " at " + describe(outcome.position);
   }
   return outcome.detail.empty() ? text : text + " (" + outcome.detail + ")";
+}
+
+Outcome done_at(LogPosition position, std::string result) {
+  Outcome outcome;
+  outcome.fate = Fate::kDone;
+  outcome.position = position;
+  outcome.result = std::move(result);
+  return outcome;
+}
+
+Outcome refused(Refusal why, std::string detail, NodeId leader) {
+  Outcome outcome;
+  outcome.fate = Fate::kRefused;
+  outcome.why = why;
+  outcome.leader = leader;
+  outcome.detail = std::move(detail);
+  return outcome;
+}
+
+Outcome failed_at(LogPosition position, std::string detail) {
+  Outcome outcome;
+  outcome.fate = Fate::kFailed;
+  outcome.position = position;
+  outcome.detail = std::move(detail);
+  return outcome;
+}
+
+Outcome unknown(std::string detail, LogPosition position) {
+  Outcome outcome;
+  outcome.fate = Fate::kUnknown;
+  outcome.position = position;
+  outcome.detail = std::move(detail);
+  return outcome;
 }
 
 }  // namespace quorate

@@ -33,6 +33,11 @@ struct Outcome {
 };
 std::string describe(const Outcome& outcome);
 
+Outcome done_at(LogPosition position, std::string result = {});
+Outcome refused(Refusal why, std::string detail, NodeId leader = {});
+Outcome failed_at(LogPosition position, std::string detail);
+Outcome unknown(std::string detail, LogPosition position = {});
+
 // Called exactly once for each request, on a lane of the node: it must not block, and must not
 // destroy the node.
 using Done = std::function<void(Outcome)>;

@@ -21,7 +21,13 @@ SnapshotLane::SnapshotLane(env::Env& env, wal::Snapshots& snapshots, Observer* o
   lane_ = env_.start_lane("snapshot", [this] { work(); });
 }
 
-void SnapshotLane::put(std::vector<SnapshotLetter>& letters) {
+void SnapshotLane::put(SnapshotLetter letter) {
+  if (mailbox_.put(std::move(letter))) {
+    lane_->wake();
+  }
+}
+
+void SnapshotLane::put_all(std::vector<SnapshotLetter>& letters) {
   if (mailbox_.put_all(letters)) {
     lane_->wake();
   }
@@ -45,7 +51,7 @@ void SnapshotLane::handle(const SnapshotLetter& letter, FinishMaking& making) {
     made = sealed ? Result<void>{} : Result<void>{sealed.error()};
   }
   if (!made) {
-    note(letter.group,
+    note(observer_, letter.group,
          "no snapshot at " + describe(making.snapshot.last) + ": " + made.error().message);
   }
   SnapshotEnded ended;
@@ -64,7 +70,7 @@ void SnapshotLane::handle(const SnapshotLetter& letter, KeepOnly& keep) {
     }
   }
   if (!done) {
-    note(letter.group, "older snapshots stay: " + done.error().message);
+    note(observer_, letter.group, "older snapshots stay: " + done.error().message);
   }
 }
 
@@ -79,9 +85,10 @@ void SnapshotLane::handle(const SnapshotLetter& letter, Offered& offered) {
   }
   auto files = open(letter.group, install.snapshot, offered.offer.manifest);
   if (!files) {
-    return note(letter.group, "the snapshot " + describe(last) + " that n" +
-                                  std::to_string(offered.from.value()) +
-                                  " offers is refused: " + files.error().message);
+    return note(observer_, letter.group,
+                "the snapshot " + describe(last) + " that n" +
+                    std::to_string(offered.from.value()) +
+                    " offers is refused: " + files.error().message);
   }
   const Instant now = env_.now();
   arriving_.erase(letter.group);
@@ -121,8 +128,9 @@ void SnapshotLane::handle(const SnapshotLetter& letter, PieceCame& came) {
   const auto written =
       arriving.files.write(came.piece.file, came.piece.offset, came.piece.bytes.text());
   if (!written) {
-    note(letter.group, "receiving the snapshot " + describe(install.snapshot.last) + ": " +
-                           written.error().message);
+    note(observer_, letter.group,
+         "receiving the snapshot " + describe(install.snapshot.last) + ": " +
+             written.error().message);
     arriving_.erase(at);
     return;
   }
@@ -160,9 +168,9 @@ void SnapshotLane::arrived(GroupId group, Arriving& arriving) {
   if (const auto sealed = snapshots_.seal(std::move(arriving.files)); sealed) {
     arriving.loop->post(Tell{group, Received{std::move(arriving.install)}});
   } else {
-    note(group, "the snapshot " + describe(install.snapshot.last) + " from n" +
-                    std::to_string(arriving.from.value()) +
-                    " is refused: " + sealed.error().message);
+    note(observer_, group,
+         "the snapshot " + describe(install.snapshot.last) + " from n" +
+             std::to_string(arriving.from.value()) + " is refused: " + sealed.error().message);
   }
   arriving_.erase(group);
 }
@@ -171,27 +179,22 @@ void SnapshotLane::ask_again() {
   const Instant now = env_.now();
   Instant next = kNever;
   for (auto at = arriving_.begin(); at != arriving_.end();) {
-    auto& [group, arriving] = *at;
+    const auto here = at++;  // which may be over after this
+    auto& [group, arriving] = *here;
     if (arriving.heard + kGiveUp <= now) {
-      note(group,
+      note(observer_, group,
            "a snapshot from n" + std::to_string(arriving.from.value()) + " has stopped to arrive");
-      at = arriving_.erase(at);
+      arriving_.erase(here);
       continue;
     }
-    if (arriving.heard + kAskAgain <= now && arriving.asked + kAskAgain <= now) {
-      arriving.asked = now;
+    const bool late = std::max(arriving.heard, arriving.asked) + kAskAgain <= now;
+    arriving.asked = late ? now : arriving.asked;
+    next = std::min(next, std::max(arriving.heard, arriving.asked) + kAskAgain);
+    if (late) {
       want_more(group, arriving);
     }
-    next = std::min(next, std::max(arriving.heard, arriving.asked) + kAskAgain);
-    ++at;
   }
   lane_->alarm(next);
-}
-
-void SnapshotLane::note(GroupId group, const std::string& text) {
-  if (observer_ != nullptr) {
-    observer_->note("group " + std::to_string(group.value()) + ": " + text);
-  }
 }
 
 }  // namespace quorate

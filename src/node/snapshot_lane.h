@@ -26,7 +26,8 @@ class SnapshotLane {
   void tell_machines_by(std::function<void(MachineLetter)> tell) {
     tell_machine_ = std::move(tell);
   }
-  void put(std::vector<SnapshotLetter>& letters);
+  void put(SnapshotLetter letter);
+  void put_all(std::vector<SnapshotLetter>& letters);
   void end() { lane_->end(); }
 
  private:
@@ -49,7 +50,6 @@ class SnapshotLane {
   void want_more(GroupId group, Arriving& arriving);
   void arrived(GroupId group, Arriving& arriving);
   void ask_again();
-  void note(GroupId group, const std::string& text);
 
   env::Env& env_;
   wal::Snapshots& snapshots_;

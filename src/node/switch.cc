@@ -67,49 +67,33 @@ void Switch::take(NodeId from, Offer& said) {
     return distrust(from, "it offers a snapshot in another's name");
   }
   const GroupId group = said.group;
-  to_snapshots({nullptr, group, Offered{from, std::move(said)}});
+  snapshots_.put({&loop_, group, Offered{from, std::move(said)}});
 }
 
 void Switch::take(NodeId from, Want& said) {
-  to_reader({nullptr, said.snapshot.group, ServePiece{from, said}});
+  reader_.put({&loop_, said.snapshot.group, ServePiece{from, said}});
 }
 
 void Switch::take(NodeId from, Piece& said) {
   const GroupId group = said.snapshot.group;
-  to_snapshots({nullptr, group, PieceCame{from, std::move(said)}});
+  snapshots_.put({&loop_, group, PieceCame{from, std::move(said)}});
 }
 
 void Switch::take(NodeId from, Gone& said) {
-  to_snapshots({nullptr, said.snapshot.group, SnapshotIsGone{from, said.snapshot}});
+  snapshots_.put({&loop_, said.snapshot.group, SnapshotIsGone{from, said.snapshot}});
 }
 
 void Switch::take(NodeId from, AskEntry& said) {
-  to_reader({nullptr, said.group, ServeEntry{from, said}});
+  reader_.put({&loop_, said.group, ServeEntry{from, said}});
 }
 
 void Switch::take(NodeId /*from*/, EntryFound& /*said*/) {}
 
 void Switch::take(NodeId /*from*/, EntryMissing& /*said*/) {}
 
-void Switch::to_snapshots(SnapshotLetter letter) {
-  letter.from = &loop_;
-  std::vector<SnapshotLetter> letters;
-  letters.push_back(std::move(letter));
-  snapshots_.put(letters);
-}
-
-void Switch::to_reader(ReaderLetter letter) {
-  letter.from = &loop_;
-  std::vector<ReaderLetter> letters;
-  letters.push_back(std::move(letter));
-  reader_.put(letters);
-}
-
 void Switch::distrust(NodeId from, const std::string& why) {
-  if (observer_ != nullptr) {
-    observer_->note("n" + std::to_string(from.value()) +
-                    " says what cannot be, and is not listened to: " + why);
-  }
+  note(observer_,
+       "n" + std::to_string(from.value()) + " says what cannot be, and is not listened to: " + why);
 }
 
 }  // namespace quorate

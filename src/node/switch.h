@@ -49,8 +49,6 @@ class Switch final : public CarrierEvents {
   void take(NodeId from, AskEntry& said);
   void take(NodeId from, EntryFound& said);
   void take(NodeId from, EntryMissing& said);
-  void to_snapshots(SnapshotLetter letter);
-  void to_reader(ReaderLetter letter);
   void distrust(NodeId from, const std::string& why);
 
   env::Env& env_;

@@ -27,11 +27,8 @@ void Waiters::applying(std::span<const Entry> entries, std::vector<Due>& due) {
       if (waiting.position == applied) {
         due.push_back({place, applied, std::move(waiting.done)});
       } else {
-        waiting.done({.fate = Fate::kFailed,
-                      .position = waiting.position,
-                      .result = {},
-                      .leader = {},
-                      .detail = "another leader's entry was committed in its place"});
+        waiting.done(
+            failed_at(waiting.position, "another leader's entry was committed in its place"));
       }
     }
   }
@@ -62,11 +59,7 @@ void Waiters::abandon(const std::string& why) {
 }
 
 void Waiters::give_up(Waiting& waiting, std::string why) {
-  waiting.done({.fate = Fate::kUnknown,
-                .position = waiting.position,
-                .result = {},
-                .leader = {},
-                .detail = std::move(why)});
+  waiting.done(unknown(std::move(why), waiting.position));
 }
 
 }  // namespace quorate

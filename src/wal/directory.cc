@@ -62,14 +62,7 @@ constexpr std::string_view kUnfinished = "identity.new";
 
 Result<void> write_unfinished_identity(env::Files& files, const std::string& path,
                                        const Identity& identity) {
-  auto file = files.open(env::join(path, kUnfinished), env::Open::kOverwrite);
-  if (!file) {
-    return file.error();
-  }
-  auto done = file.value()->write(0, identity_text(identity));
-  if (done) {
-    done = file.value()->sync();
-  }
+  auto done = write_all(files, env::join(path, kUnfinished), identity_text(identity));
   return done ? files.sync_directory(path) : done;
 }
 

@@ -12,7 +12,8 @@ constexpr std::uint64_t kMostManifest = std::uint64_t{64} << 20U;
 constexpr std::size_t kPiece = std::size_t{1} << 20U;
 constexpr std::string_view kManifest = "manifest";
 constexpr std::string_view kFiles = "files";
-constexpr std::string_view kStaging = "staging-";
+constexpr std::string_view kStaging = "staging-";    // taken here
+constexpr std::string_view kArriving = "arriving-";  // on its way from a peer
 
 std::string name_of(const LogPosition& last) {
   return std::to_string(last.index.value()) + "-" + std::to_string(last.term.value());
@@ -63,12 +64,7 @@ Result<SnapshotFile> measure(env::Files& files, const std::string& folder, const
 
 Result<void> write_manifest(env::Files& files, const std::string& folder,
                             const Manifest& manifest) {
-  auto file = files.open(env::join(folder, kManifest), env::Open::kOverwrite);
-  if (!file) {
-    return file.error();
-  }
-  auto done = file.value()->write(0, manifest.encode());
-  return done ? file.value()->sync() : done;
+  return write_all(files, env::join(folder, kManifest), manifest.encode());
 }
 
 Result<Manifest> read_manifest(env::Files& files, const std::string& folder) {
@@ -95,6 +91,9 @@ std::string Snapshots::path_of(GroupId group, const LogPosition& last) const {
 std::string Snapshots::staging_of(GroupId group, const LogPosition& last) const {
   return env::join(folder_of(group), std::string{kStaging} + name_of(last));
 }
+std::string Snapshots::arriving_of(GroupId group, const LogPosition& last) const {
+  return env::join(folder_of(group), std::string{kArriving} + name_of(last));
+}
 std::string Snapshots::files_of(GroupId group, const LogPosition& last) const {
   return env::join(path_of(group, last), kFiles);
 }
@@ -102,10 +101,13 @@ std::string Snapshots::files_of(GroupId group, const LogPosition& last) const {
 // ---- Taking one
 
 Result<std::string> Snapshots::begin(GroupId group, const LogPosition& last) {
-  const std::string staging = staging_of(group, last);
-  std::string inside = env::join(staging, kFiles);
-  auto done = remove_all(files_, staging);
-  for (const std::string& folder : {folder_of(group), staging, inside}) {
+  return empty_folder(group, staging_of(group, last));
+}
+
+Result<std::string> Snapshots::empty_folder(GroupId group, const std::string& path) {
+  std::string inside = env::join(path, kFiles);
+  auto done = remove_all(files_, path);
+  for (const std::string& folder : {folder_of(group), path, inside}) {
     if (done) {
       done = files_.make_directory(folder);
     }
@@ -131,17 +133,17 @@ Result<Manifest> Snapshots::seal(GroupId group, const SnapshotMeta& meta) {
     }
     manifest.files.push_back(std::move(measured.value()));
   }
-  auto done = write_manifest(files_, staging_of(group, meta.last), manifest);
+  const std::string staging = staging_of(group, meta.last);
+  auto done = write_manifest(files_, staging, manifest);
   if (done) {
-    done = finish(manifest);
+    done = finish(manifest, staging);
   }
   return done ? Result<Manifest>{std::move(manifest)} : done.error();
 }
 
-// Everything in the staging folder is written and synced: its names, then its own.
-Result<void> Snapshots::finish(const Manifest& manifest) {
+// Everything in the folder is written and synced: its names, then its own.
+Result<void> Snapshots::finish(const Manifest& manifest, const std::string& staging) {
   const LogPosition& last = manifest.meta.last;
-  const std::string staging = staging_of(manifest.group, last);
   const std::string path = path_of(manifest.group, last);
   auto done = files_.sync_directory(env::join(staging, kFiles));
   if (done) {
@@ -173,14 +175,14 @@ Result<void> Snapshots::finish(const Manifest& manifest) {
 // ---- Receiving one
 
 Result<Incoming> Snapshots::receive(const Manifest& manifest) {
-  const std::string staging = staging_of(manifest.group, manifest.meta.last);
-  Incoming incoming{files_, env::join(staging, kFiles), manifest};
-  const auto earlier = read_manifest(files_, staging);
+  const std::string folder = arriving_of(manifest.group, manifest.meta.last);
+  Incoming incoming{files_, env::join(folder, kFiles), manifest};
+  const auto earlier = read_manifest(files_, folder);
   if (!earlier || earlier.value() != manifest) {
-    if (auto begun = begin(manifest.group, manifest.meta.last); !begun) {
+    if (auto begun = empty_folder(manifest.group, folder); !begun) {
       return begun.error();
     }
-    if (auto written = write_manifest(files_, staging, manifest); !written) {
+    if (auto written = write_manifest(files_, folder, manifest); !written) {
       return written.error();
     }
   }
@@ -234,6 +236,7 @@ Result<void> Snapshots::seal(Incoming incoming) {
                    " is not all here");
   }
   incoming.open_.reset();
+  const std::string folder = arriving_of(manifest.group, manifest.meta.last);
   for (const SnapshotFile& file : manifest.files) {
     const std::string path = env::join(incoming.folder_, file.name);
     if (file.size == 0) {  // of these no piece ever came
@@ -246,11 +249,11 @@ Result<void> Snapshots::seal(Incoming incoming) {
       return measured.error();
     }
     if (measured.value() != file) {
-      static_cast<void>(remove_all(files_, staging_of(manifest.group, manifest.meta.last)));
+      static_cast<void>(remove_all(files_, folder));
       return corrupt(path + " is not what was sent: it rotted on its way or at its source");
     }
   }
-  return finish(manifest);
+  return finish(manifest, folder);
 }
 
 // ---- Those that are there

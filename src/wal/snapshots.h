@@ -3,8 +3,8 @@
 //     DIR/snapshots/7/300-4/            of group 7, at index 300 of term 4
 //       manifest                        what is in it, see below
 //       files/...                       the state machine's, one level, names of its own
-//     DIR/snapshots/7/staging-300-4/    the same in the making: taken here, or on its way from a
-//     peer
+//     DIR/snapshots/7/staging-300-4/    the same in the making: taken here
+//     DIR/snapshots/7/arriving-300-4/   on its way from a peer
 //
 // A snapshot is made aside. When it is whole, each of its files is synced and their sizes and
 // checksums stand in the manifest, it is renamed to its name; so what has the name is whole. What
@@ -20,7 +20,8 @@
 //     checksum 1234...
 //
 // Nothing of a file is ever in memory but a piece. All calls block and belong on a lane that may
-// wait; one lane at a time for a group.
+// wait. For one group one lane may take snapshots (begin), while another receives, seals and
+// removes them, and others read; a name that is being read may go, which is an error like any.
 #pragma once
 
 #include <cstdint>
@@ -63,7 +64,7 @@ struct Manifest {
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };
 
-// A snapshot on its way from a peer, kept in a staging folder across restarts of the transfer.
+// A snapshot on its way from a peer, kept in a folder aside across restarts of the transfer.
 class Incoming {
  public:
   // How much of that file is here; chunks go on from there.
@@ -104,7 +105,7 @@ class Snapshots {
   // Goes on where an earlier attempt with the same manifest ended, else begins anew.
   Result<Incoming> receive(const Manifest& manifest);
   // All has come: checks every file against the manifest, and makes it a snapshot like any other.
-  // kCorrupt where a file rotted on its way: then the staging folder is gone, and nothing else has
+  // kCorrupt where a file rotted on its way: then that folder is gone, and nothing else has
   // changed.
   Result<void> seal(Incoming incoming);
 
@@ -132,7 +133,9 @@ class Snapshots {
   [[nodiscard]] std::string folder_of(GroupId group) const;
   [[nodiscard]] std::string path_of(GroupId group, const LogPosition& last) const;
   [[nodiscard]] std::string staging_of(GroupId group, const LogPosition& last) const;
-  Result<void> finish(const Manifest& manifest);
+  [[nodiscard]] std::string arriving_of(GroupId group, const LogPosition& last) const;
+  Result<std::string> empty_folder(GroupId group, const std::string& path);
+  Result<void> finish(const Manifest& manifest, const std::string& staging);
   Result<void> check_files(const Manifest& manifest, const std::string& folder);
 
   env::Files& files_;

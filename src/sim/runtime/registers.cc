@@ -22,15 +22,6 @@ std::string take_text(wire::Decoder& decoder) {
   return std::string{decoder.slice(decoder.number()).text()};
 }
 
-Result<void> write_file(env::Files& files, const std::string& path, const std::string& bytes) {
-  auto file = files.open(path, env::Open::kOverwrite);
-  if (!file) {
-    return file.error();
-  }
-  const auto written = file.value()->write(0, bytes);
-  return written ? file.value()->sync() : written;
-}
-
 }  // namespace
 
 Bytes Registers::command(sim::Act act, std::string_view key, std::string_view argument) {
@@ -104,7 +95,7 @@ Result<std::string> Registers::apply(std::string_view payload) {
 
 Result<StateMachine::FinishSnapshot> Registers::snapshot(const std::string& folder) {
   return FinishSnapshot{[&files = files_, path = env::join(folder, kSnapshotFile),
-                         state = state()] { return write_file(files, path, state); }};
+                         state = state()] { return env::write_all(files, path, state); }};
 }
 
 Result<void> Registers::restore(const std::string& folder, std::string_view position) {
@@ -119,24 +110,15 @@ Result<void> Registers::restore(const std::string& folder, std::string_view posi
   return keeping_.file.empty() ? Result<void>{} : flush();
 }
 
-// Made aside and renamed, so that the file is the old one or the new one.
 Result<void> Registers::flush() {
   if (keeping_.file.empty()) {
     return {};
   }
-  const std::string aside = keeping_.file + ".new";
-  if (auto written = write_file(files_, aside, state()); !written) {
-    return written;
-  }
-  if (auto renamed = files_.rename(aside, keeping_.file); !renamed) {
-    return renamed;
-  }
-  const std::string directory = keeping_.file.substr(0, keeping_.file.rfind('/'));
-  auto synced = files_.sync_directory(directory);
-  if (synced) {
+  auto replaced = env::replace(files_, keeping_.file, state());
+  if (replaced) {
     persisted_ = position_;
   }
-  return synced;
+  return replaced;
 }
 
 std::uint64_t Registers::hash() {
