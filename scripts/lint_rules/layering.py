@@ -23,6 +23,7 @@ LAYERS = {
     "server/http": ("server/service", "env", "base"),
     "sim": ("base", "model", "quorum", "log", "raft", "wire", "env", "wal", "net", "node",
             "session", "kv", "server/service"),
+    "bench": ("node", "raft", "wire", "model", "env", "env/posix", "base"),
 }
 LAYERS["cli"] = tuple(LAYERS)
 

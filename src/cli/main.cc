@@ -54,6 +54,9 @@ std::string complaint(const CLI::App& app, std::string_view word) {
     if (name == word) {
       return {};
     }
+    if (command->get_group().empty()) {
+      continue;  // is no command for people
+    }
     all += all.empty() ? name : ", " + name;
     if (const std::size_t far = distance(word, name); far < least) {
       least = far;
@@ -80,6 +83,8 @@ int run(int argc, char** argv) {
   add_cluster_command(app, exit_code);
   add_check_command(app, exit_code);
   add_log_command(app, exit_code);
+  add_bench_command(app, exit_code);
+  add_bench_member_command(app, exit_code);
   add_version_command(app, exit_code);
 
   if (argc > 1) {
