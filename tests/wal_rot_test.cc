@@ -328,5 +328,28 @@ TEST_F(WalFiles, ANewerFormatIsRefused) {
   expect_refused("has format 2, and this Quorate reads 1");
 }
 
+TEST_F(WalRot, WhatIsCutOffIsGoneWithTheLossesInIt) {
+  ASSERT_TRUE(log.wal->close_window().ok());
+  log.wal.reset();
+  // Any loss in group 1 will do.
+  for (std::uint64_t offset = 8192; offset < (24U << 10U); ++offset) {
+    LogOnDisk other;
+    if (!open_changed(other, flip(offset)) || other.opened.lost.empty() ||
+        other.opened.lost.front().group != GroupId{1}) {
+      continue;
+    }
+    const LogPosition lost = other.opened.lost.front().position;
+    ASSERT_TRUE(other.wal->cut(GroupId{1}, lost.index).ok());
+    ASSERT_TRUE(other.wal->sync().ok());
+    EXPECT_EQ(other.wal->outline(GroupId{1}).value().last, lost.index.previous());
+    other.wal.reset();
+    ASSERT_TRUE(other.try_open().ok());
+    EXPECT_THAT(other.opened.lost, IsEmpty());
+    EXPECT_EQ(other.wal->recover(GroupId{1}, 1U << 20U).value().last, lost.index.previous());
+    return;
+  }
+  FAIL() << "no byte is one of an entry of group 1";
+}
+
 }  // namespace
 }  // namespace quorate::wal::testing

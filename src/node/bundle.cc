@@ -18,6 +18,7 @@ enum class Type : std::uint8_t {
   kAsk = 6,
   kEntry = 7,
   kNoEntry = 8,
+  kAskOffer = 9,
 };
 
 wire::Writer begin(std::string& out, Type type) {
@@ -74,6 +75,8 @@ class Reader {
         return entry();
       case Type::kNoEntry:
         return no_entry();
+      case Type::kAskOffer:
+        return add(AskOffer{group()});
     }
   }
 
@@ -122,7 +125,12 @@ class Reader {
     add(std::move(found));
   }
   void no_entry() {
-    EntryMissing missing{group(), position()};
+    EntryMissing missing{group(), position(), {}};
+    const std::uint64_t why = decoder_.number();
+    if (why > static_cast<std::uint64_t>(EntryMissing::Why::kCompacted)) {
+      decoder_.fail("no such reason for not having an entry");
+    }
+    missing.why = EntryMissing::Why{static_cast<std::uint8_t>(why)};
     add(missing);
   }
 
@@ -239,6 +247,13 @@ Bytes encode(const EntryMissing& missing) {
   std::string out;
   wire::Writer writer = begin(out, Type::kNoEntry);
   write(writer, missing.group, missing.position);
+  writer.number(static_cast<std::uint64_t>(missing.why));
+  return finish(out);
+}
+
+Bytes encode(const AskOffer& ask) {
+  std::string out;
+  begin(out, Type::kAskOffer).number(ask.group.value());
   return finish(out);
 }
 

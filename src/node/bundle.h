@@ -10,7 +10,8 @@
 //     5 gone       group index term              that snapshot is not here any more
 //     6 ask        group index term checksum     has somebody this entry? (repair)
 //     7 entry      group entry                   here it is
-//     8 no-entry   group index term              not here
+//     8 no-entry   group index term why          not here
+//     9 ask-offer  group                         whatever snapshot is there is wanted (repair)
 //
 // Type is one byte, numbers are varints; messages and entries are as wire/codec.h has them. A type
 // that is not known is skipped, so that a newer node may say more.
@@ -66,15 +67,24 @@ struct EntryFound {
   Entry entry;
 };
 struct EntryMissing {
+  enum class Why : std::uint8_t {
+    kNotNow,     // this node cannot say, or cannot give it, for now
+    kLacking,    // neither its log nor what it has yet to write holds this entry
+    kCompacted,  // a snapshot took its place
+  };
   GroupId group;
   LogPosition position;
+  Why why = Why::kNotNow;
+};
+struct AskOffer {
+  GroupId group;
 };
 struct GroupMessage {
   GroupId group;
   Message message;
 };
-using Said =
-    std::variant<GroupMessage, Offer, Want, Piece, Gone, AskEntry, EntryFound, EntryMissing>;
+using Said = std::variant<GroupMessage, Offer, Want, Piece, Gone, AskEntry, EntryFound,
+                          EntryMissing, AskOffer>;
 
 // A body under way that gathers messages of many groups.
 class Bundle {
@@ -96,6 +106,7 @@ Bytes encode(const Gone& gone);
 Bytes encode(const AskEntry& ask);
 Bytes encode(const EntryFound& found);
 Bytes encode(const EntryMissing& missing);
+Bytes encode(const AskOffer& ask);
 
 // Adds all that a body says to `said`, or which field cannot be right and why (then nothing of it
 // may be used). Payloads share the memory of `body`.

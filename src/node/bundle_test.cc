@@ -73,7 +73,11 @@ TEST(BundleTest, WhatIsSaidOfSnapshotsAndRepairsComesBackAsItWas) {
   EXPECT_EQ(ask.checksum, 0xabcdefU);
   const Entry entry{Term{3}, Index{9}, EntryKind::kCommand, Bytes::copy_of("lost")};
   EXPECT_EQ(one<EntryFound>(encode(EntryFound{kGroup, entry})).entry, entry);
-  EXPECT_EQ(one<EntryMissing>(encode(EntryMissing{kGroup, name.last})).position, name.last);
+  const auto missing =
+      one<EntryMissing>(encode(EntryMissing{kGroup, name.last, EntryMissing::Why::kLacking}));
+  EXPECT_EQ(missing.position, name.last);
+  EXPECT_EQ(missing.why, EntryMissing::Why::kLacking);
+  EXPECT_EQ(one<AskOffer>(encode(AskOffer{kGroup})).group, kGroup);
 }
 
 TEST(BundleTest, AnOfferCarriesTheMessageThatInstalls) {

@@ -18,11 +18,13 @@
 #include "node/bundle.h"
 #include "node/observer.h"
 #include "node/outbox.h"
+#include "node/repairs.h"
 #include "node/request.h"
 #include "node/waiters.h"
 #include "raft/event.h"
 #include "raft/output.h"
 #include "raft/status.h"
+#include "wal/damage.h"
 
 namespace quorate {
 
@@ -87,6 +89,23 @@ struct MachineFailed {
   GroupId group;
   std::string why;
 };
+// Entries of a group's log have rotted: it begins when they are here again (repairs.h).
+struct FenceOff {
+  GroupId group;
+  std::vector<wal::Lost> lost;
+  std::vector<Configuration> configurations;  // those that are not lost
+};
+// What a MendLetter asked for is durable, or could not be done.
+struct Mended {
+  GroupId group;
+  Repairs::Change change;
+  bool done = false;
+};
+// Another node has lost this entry, and our disk cannot give it; the core may know more.
+struct Judge {
+  NodeId to;
+  EntryMissing missing;
+};
 // A body to be sent.
 struct Post {
   NodeId to;
@@ -98,17 +117,26 @@ struct Post {
 struct StopLoop {
   std::function<void()> done;
 };
-using LoopLetter = std::variant<AskPropose, AskRead, AskChange, AskTransfer, AskStatus, Tell, Adopt,
-                                Begin, Written, DiskIs, MachineFailed, Post, StopLoop>;
+using LoopLetter =
+    std::variant<AskPropose, AskRead, AskChange, AskTransfer, AskStatus, Tell, Adopt, Begin,
+                 Written, DiskIs, MachineFailed, FenceOff, Mended, Judge, Post, StopLoop>;
 
 class LoopPort;
 
-// ---- To the log's lane: one group's write
+// ---- To the log's lane
 
+// One group's write.
 struct WriteLetter {
   LoopPort* from = nullptr;
   GroupId group;
   Persist persist;
+};
+// Of a fenced group: a lost entry's bytes; or the first of those that are to go; or what takes the
+// place of all up to where it ends.
+struct MendLetter {
+  LoopPort* from = nullptr;
+  GroupId group;
+  std::variant<Entry, Index, SnapshotMeta> what;
 };
 
 // ---- To the machines' lane
@@ -149,8 +177,13 @@ struct ServeEntry {
   NodeId to;
   AskEntry ask;
 };
+struct OfferNewest {
+  NodeId to;
+};
 // The log has segments to make ready, or to put aside.
 struct TendLog {};
+// Nothing of this group is lost any more: it is to begin.
+struct Revive {};
 // Whom this node has met is to be kept.
 struct RememberPeers {
   std::string text;
@@ -159,7 +192,9 @@ inline constexpr const char* kPeersFile = "peers";
 struct ReaderLetter {
   LoopPort* from = nullptr;
   GroupId group;
-  std::variant<ReadForPeer, MakeOffer, ServePiece, ServeEntry, TendLog, RememberPeers> what;
+  std::variant<ReadForPeer, MakeOffer, ServePiece, ServeEntry, OfferNewest, TendLog, Revive,
+               RememberPeers>
+      what;
 };
 
 // ---- To the snapshots' lane: what is made and received

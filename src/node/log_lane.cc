@@ -25,11 +25,22 @@ void LogLane::put_all(std::vector<WriteLetter>& letters) {
   }
 }
 
+void LogLane::mend_all(std::vector<MendLetter>& letters) {
+  if (mends_.put_all(letters)) {
+    lane_->wake();
+  }
+}
+
 void LogLane::work() {
   mailbox_.take(incoming_);
   waiting_.insert(waiting_.end(), std::make_move_iterator(incoming_.begin()),
                   std::make_move_iterator(incoming_.end()));
   incoming_.clear();
+  mends_.take(mending_);
+  if (!broken_ && !mending_.empty()) {
+    mend();
+  }
+  mending_.clear();
   if (broken_) {
     waiting_.clear();
     return;
@@ -88,6 +99,62 @@ bool LogLane::write() {
   }
   break_off(done.error());
   return false;
+}
+
+// What a peer gave for a lost entry may be refused, or find no room: then it is asked for again.
+void LogLane::mend() {
+  std::vector<Mended> told;
+  Result<void> done;
+  for (const MendLetter& letter : mending_) {
+    Mended& mended = told.emplace_back(Mended{letter.group, {}, false});
+    done = std::visit([&](const auto& what) { return mend(letter.group, what, mended.change); },
+                      letter.what);
+    if (!done && done.error().code == ErrorCode::kIo) {
+      return break_off(done.error());
+    }
+    mended.done = done.ok();
+  }
+  done = wal_.sync();
+  if (!done && done.error().code == ErrorCode::kIo) {
+    return break_off(done.error());
+  }
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    told[i].done = told[i].done && done.ok();
+    mending_[i].from->post(told[i]);
+  }
+}
+
+Result<void> LogLane::mend(GroupId group, const Entry& lost, Repairs::Change& change) {
+  change = {Repairs::Change::Kind::kRewritten, lost.index};
+  return wal_.repair(group, lost);
+}
+
+Result<void> LogLane::mend(GroupId group, Index first, Repairs::Change& change) {
+  change = {Repairs::Change::Kind::kCut, first};
+  return wal_.cut(group, first);
+}
+
+// Where the log holds the entry at which the snapshot ends, what follows it stays (7, figure 13,
+// rule 6); else it conflicts, or there is nothing.
+Result<void> LogLane::mend(GroupId group, const SnapshotMeta& snapshot, Repairs::Change& change) {
+  change = {Repairs::Change::Kind::kReplaced, snapshot.last.index};
+  const auto outline = wal_.outline(group);
+  if (!outline) {
+    return outline.error();
+  }
+  wal::Write write;
+  write.group = group;
+  if (outline.value().hard_state.term < snapshot.last.term) {
+    write.hard_state = HardState{snapshot.last.term, kNobody};
+  }
+  if (wal_.term_at(group, snapshot.last.index) == snapshot.last.term) {
+    write.snapshot = snapshot;
+    write.compact = snapshot.last.index;
+  } else {
+    write.install = snapshot;
+    change.index = std::max(snapshot.last.index, outline.value().last);
+  }
+  return wal_.write({&write, 1});
 }
 
 void LogLane::break_off(const Error& error) {

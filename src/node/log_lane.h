@@ -27,6 +27,7 @@ class LogLane {
   // From any lane. The letters of one caller are written in their order; `letters` is empty
   // afterwards.
   void put_all(std::vector<WriteLetter>& letters);
+  void mend_all(std::vector<MendLetter>& letters);
   [[nodiscard]] std::uint64_t syncs() const { return syncs_.load(std::memory_order_relaxed); }
   // Ends the lane; what was put and not written is lost, as in a crash.
   void end() { lane_->end(); }
@@ -34,6 +35,10 @@ class LogLane {
  private:
   void work();
   bool write();
+  void mend();
+  Result<void> mend(GroupId group, const Entry& lost, Repairs::Change& change);
+  Result<void> mend(GroupId group, Index first, Repairs::Change& change);
+  Result<void> mend(GroupId group, const SnapshotMeta& snapshot, Repairs::Change& change);
   void close_up();
   void break_off(const Error& error);
   void tell_durable();
@@ -44,7 +49,9 @@ class LogLane {
   std::vector<LoopPort*> loops_;
   std::function<void()> tend_;
   env::Mailbox<WriteLetter> mailbox_;
+  env::Mailbox<MendLetter> mends_;
   std::vector<WriteLetter> incoming_;
+  std::vector<MendLetter> mending_;
   std::vector<WriteLetter> waiting_;
   std::vector<wal::Write> writes_;
   std::vector<std::vector<LoopLetter>> told_;  // by loop

@@ -10,8 +10,8 @@
 #include "node/snapshot_lane.h"
 
 namespace quorate {
-Loop::Loop(env::Env& env, Limits limits, Observer* observer)
-    : env_(env), limits_(limits), observer_(observer) {}
+Loop::Loop(env::Env& env, NodeId self, Limits limits, Observer* observer)
+    : env_(env), limits_(limits), observer_(observer), repairs_(self) {}
 
 void Loop::connect(Lanes lanes, Send send, MembersChanged members_changed) {
   lanes_ = lanes;
@@ -36,8 +36,8 @@ void Loop::post_all(std::vector<LoopLetter>& letters) {
 // ---- A turn
 
 Instant Loop::work() {
-  now_ = env_.now();
   mailbox_.take(letters_);
+  now_ = env_.now();  // not before anything that a letter tells of
   for (LoopLetter& letter : letters_) {
     open(letter);
   }
@@ -47,8 +47,9 @@ Instant Loop::work() {
     drive_stop();
   }
   take_turns();
+  const Instant repairs_want = repair();
   let_out();
-  return next_turn();
+  return std::min(next_turn(), repairs_want);
 }
 
 void Loop::open(LoopLetter& letter) {
@@ -111,6 +112,7 @@ void Loop::let_out() {
     }
   };
   from_here(writes_);
+  from_here(mends_);
   from_here(reads_);
   from_here(snapshots_);
   if (!writes_.empty()) {
@@ -118,6 +120,9 @@ void Loop::let_out() {
   }
   if (!machine_.empty()) {
     lanes_.machine->put_all(machine_);
+  }
+  if (!mends_.empty()) {
+    lanes_.log->mend_all(mends_);
   }
   if (!reads_.empty()) {
     lanes_.reader->put_all(reads_);
@@ -191,6 +196,12 @@ std::optional<Outcome> Loop::turned_away(GroupId group) const {
   if (disk_.state == DiskIs::State::kFull) {
     return refused(Refusal::kBusy, disk_.why);
   }
+  if (repairs_.fenced(group)) {
+    return refused(Refusal::kNotReady, describe(group) + ": " + repairs_.describe(group));
+  }
+  if (reviving_.contains(group)) {
+    return refused(Refusal::kNotReady, describe(group) + " is beginning");
+  }
   if (!groups_.contains(group)) {
     return refused(Refusal::kInvalid, describe(group) + " is not on this node");
   }
@@ -252,6 +263,10 @@ void Loop::handle(Tell& tell) {
   if (group != nullptr && !stopped_) {
     group->take(std::move(tell.event));
     touch(*group);
+  } else if (const auto* received = std::get_if<Received>(&tell.event)) {
+    if (const auto* install = std::get_if<InstallSnapshot>(&received->message.body)) {
+      repairs_.arrived(tell.group, install->snapshot, orders_);
+    }
   }
 }
 
@@ -262,6 +277,8 @@ void Loop::adopt(std::shared_ptr<Group> group) {
   const bool is_new = groups_.emplace(adopted.id(), std::move(group)).second;
   QUORATE_ASSERT(is_new);
   in_order_.push_back(&adopted);
+  reviving_.erase(adopted.id());
+  now_ = env_.now();  // its core may have been made during this turn
   members_changed_(adopted.members());
   touch(adopted);
 }
@@ -273,7 +290,8 @@ void Loop::handle(Begin& begin) {
   if (stopping_) {
     return begin.done(refused(Refusal::kShutDown, "the node is stopping"));
   }
-  if (groups_.contains(begin.group) || beginning_.contains(begin.group)) {
+  if (groups_.contains(begin.group) || beginning_.contains(begin.group) ||
+      repairs_.fenced(begin.group) || reviving_.contains(begin.group)) {
     return begin.done(
         refused(Refusal::kInvalid, describe(begin.group) + " is on this node already"));
   }
@@ -332,6 +350,93 @@ void Loop::handle(MachineFailed& failed) {
 }
 
 void Loop::handle(Post& post) { send_(post.to, post.channel, std::move(post.body)); }
+
+// ---- Fenced groups
+
+void Loop::handle(FenceOff& fence) {
+  for (const Configuration& configuration : fence.configurations) {
+    locate(configuration);
+  }
+  repairs_.fence(fence.group, fence.lost, fence.configurations);
+  note(observer_, fence.group, repairs_.describe(fence.group));
+}
+
+void Loop::locate(const Configuration& configuration) {
+  if (const auto members = Members::decode(configuration.context)) {
+    members_changed_(members.value());
+  }
+}
+
+void Loop::handle(Mended& mended) {
+  repairs_.changed(mended.group, mended.change, mended.done, orders_);
+}
+
+void Loop::found(const EntryFound& found) {
+  repairs_.found(found, orders_);
+  lane_->wake();
+}
+
+void Loop::missing(NodeId from, const EntryMissing& missing) {
+  repairs_.missing(from, missing);
+  lane_->wake();
+}
+
+// What is in memory and not on the disk yet counts as held: it may be, soon. A node that takes no
+// part in the group cannot tell.
+void Loop::handle(Judge& judge) {
+  EntryMissing& missing = judge.missing;
+  if (Group* group = find(missing.group)) {
+    const LogPosition& asked = missing.position;
+    const Position at = group->raft().at();
+    if (group->poisoned() || group->raft().term_at(asked.index) == asked.term) {
+      missing.why = EntryMissing::Why::kNotNow;
+    } else if (asked.index > at.last.index || asked.index > at.base) {
+      missing.why = EntryMissing::Why::kLacking;
+    } else {
+      missing.why = EntryMissing::Why::kCompacted;
+    }
+  } else if (!repairs_.fenced(missing.group)) {
+    missing.why = EntryMissing::Why::kNotNow;
+  }
+  send_(judge.to, Channel::kBulk, encode(missing));
+}
+
+Instant Loop::repair() {
+  if (stopped_) {
+    return kNever;
+  }
+  const Instant next = repairs_.work(now_, orders_);
+  for (const auto& [group, text] : orders_.say) {
+    note(observer_, group, text);
+  }
+  for (const Configuration& configuration : orders_.found) {
+    locate(configuration);
+  }
+  for (const auto& [to, ask] : orders_.ask) {
+    send_(to, Channel::kBulk, encode(ask));
+  }
+  for (const auto& [to, ask] : orders_.ask_offer) {
+    send_(to, Channel::kBulk, encode(ask));
+  }
+  for (auto& [group, entry] : orders_.rewrite) {
+    mends_.push_back({nullptr, group, std::move(entry)});
+  }
+  for (const auto& [group, first] : orders_.cut) {
+    mends_.push_back({nullptr, group, first});
+  }
+  for (const auto& [group, snapshot] : orders_.replace) {
+    mends_.push_back({nullptr, group, snapshot});
+  }
+  for (const GroupId group : orders_.whole) {
+    note(observer_, group, "its log is whole again");
+    reviving_.insert(group);
+    reads_.push_back({nullptr, group, Revive{}});
+  }
+  orders_ = {};
+  return next;
+}
+
+// ---- The end
 
 void Loop::handle(StopLoop& stop) {
   if (stopped_) {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <queue>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "node/group.h"
 #include "node/letters.h"
 #include "node/outbox.h"
+#include "node/repairs.h"
 
 namespace quorate {
 
@@ -46,7 +48,7 @@ class Loop final : public LoopPort {
   // Where members are found changed: the members of a group, as of its newest configuration.
   using MembersChanged = std::function<void(const Members&)>;
 
-  Loop(env::Env& env, Limits limits, Observer* observer);
+  Loop(env::Env& env, NodeId self, Limits limits, Observer* observer);
 
   // Before its first turn.
   void connect(Lanes lanes, Send send, MembersChanged members_changed);
@@ -72,9 +74,13 @@ class Loop final : public LoopPort {
   Instant work();
   // A message of another node, to be taken in by the next turn.
   void receive(GroupId group, Message message);
-  // Another node is gone, or back.
+  // A connection to another node broke: what was on its way there is lost.
   void peer_lost(NodeId peer);
+  // Another node has been away for too long.
   void peer_silent(NodeId peer);
+  // Another node's answer to what was asked for a fenced group.
+  void found(const EntryFound& found);
+  void missing(NodeId from, const EntryMissing& missing);
 
   [[nodiscard]] Group* find(GroupId group);
 
@@ -99,11 +105,16 @@ class Loop final : public LoopPort {
   void handle(Written& written);
   void handle(DiskIs& disk);
   void handle(MachineFailed& failed);
+  void handle(FenceOff& fence);
+  void handle(Mended& mended);
+  void handle(Judge& judge);
   void handle(Post& post);
   void handle(StopLoop& stop);
   [[nodiscard]] std::optional<Outcome> turned_away(GroupId group) const;
 
   void adopt(std::shared_ptr<Group> group);
+  void locate(const Configuration& configuration);
+  Instant repair();
   void touch(Group& group);
   void ring();
   void set_alarm(Group& group);
@@ -126,6 +137,10 @@ class Loop final : public LoopPort {
   std::unordered_map<GroupId, std::shared_ptr<Group>, IdHash> groups_;
   std::vector<Group*> in_order_;  // of their coming: the order of whatever concerns them all
   std::map<GroupId, Begin> beginning_;
+  Repairs repairs_;
+  Repairs::Orders orders_;
+  std::set<GroupId> reviving_;  // repaired, and not here yet
+  std::vector<MendLetter> mends_;
   std::vector<Group*> touched_;
   std::priority_queue<Alarm> alarms_;
   Instant now_;

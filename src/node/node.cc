@@ -1,6 +1,7 @@
 #include "node/node.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "node/acquaintances.h"
@@ -40,15 +41,9 @@ Result<wal::Directory> take_directory(env::Env& env, const NodeOptions& options)
 }
 
 // What is rotten was acknowledged, perhaps: this node must not vote, or serve, as if it had it.
-Result<void> refuse_rot(const wal::Opened& opened) {
-  if (opened.lost.empty() && opened.unknown.empty()) {
-    return {};
-  }
-  const std::string first = opened.lost.empty() ? wal::describe(opened.unknown.front())
-                                                : wal::describe(opened.lost.front());
-  const std::size_t count = opened.lost.size() + opened.unknown.size();
-  return corrupt("the log is rotten: " + first +
-                 (count > 1 ? " (and " + std::to_string(count - 1) + " more)" : std::string{}) +
+// Where nobody can say what it was, no peer can help.
+Error rotten(const std::string& what) {
+  return corrupt("the log is rotten: " + what +
                  ". Remove this node from its groups, and add it anew under another id with an "
                  "empty directory");
 }
@@ -82,10 +77,14 @@ struct Node::Parts {
   std::unique_ptr<env::Lane> lane;
   std::unique_ptr<Carrier> carrier;
   std::vector<GroupId> groups;
+  std::map<GroupId, std::vector<wal::Lost>> lost;  // of the groups that are fenced
   bool carrying = false;
 
   Result<void> open();
   Result<void> begin_groups();
+  Result<std::optional<LogPosition>> fence(GroupId group, std::vector<wal::Lost> lost);
+  Result<void> begin_group(GroupId group, wal::Recovered recovered);
+  void revive(GroupId group);
   void connect();
   void work();
   void carry();
@@ -103,8 +102,11 @@ Result<void> Node::Parts::open() {
   if (!opened) {
     return opened.error();
   }
-  if (auto whole = refuse_rot(opened.value()); !whole) {
-    return whole;
+  if (!opened.value().unknown.empty()) {
+    return rotten(wal::describe(opened.value().unknown.front()));
+  }
+  for (const wal::Lost& what : opened.value().lost) {
+    lost[what.group].push_back(what);
   }
   if (opened.value().torn) {
     note(observer, "the log's last write was torn by a crash, and is cut off: " +
@@ -124,12 +126,13 @@ Result<void> Node::Parts::open() {
 
 // The lanes are made in the order in which they speak to each other.
 void Node::Parts::connect() {
-  loop = std::make_unique<Loop>(env, options.limits, observer);
+  loop = std::make_unique<Loop>(env, options.id, options.limits, observer);
   reader = std::make_unique<ReaderLane>(env, *wal, *snapshots, observer);
   snapshot = std::make_unique<SnapshotLane>(env, *snapshots, observer);
   machine = std::make_unique<MachineLane>(env, *snapshots, options.snapshots, observer);
   log = std::make_unique<LogLane>(env, *wal, std::vector<LoopPort*>{loop.get()},
                                   [this] { reader->put({loop.get(), GroupId{}, TendLog{}}); });
+  reader->revive_by([this](GroupId group) { revive(group); });
   machine->finish_snapshots_by([this](SnapshotLetter letter) { snapshot->put(std::move(letter)); });
   snapshot->tell_machines_by([this](MachineLetter letter) { machine->put(std::move(letter)); });
   exchange =
@@ -157,6 +160,16 @@ Result<void> Node::Parts::begin_groups() {
   std::map<GroupId, wal::Recovered> held;
   std::map<GroupId, LogPosition> recorded;
   for (const GroupId group : groups) {
+    if (const auto fenced = lost.find(group); fenced != lost.end()) {
+      auto snapshot = fence(group, std::move(fenced->second));
+      if (!snapshot) {
+        return snapshot.error();
+      }
+      if (snapshot.value()) {
+        recorded[group] = *snapshot.value();
+      }
+      continue;
+    }
     auto recovered = wal->recover(group, kTailBytes);
     if (!recovered) {
       return recovered.error();
@@ -170,13 +183,49 @@ Result<void> Node::Parts::begin_groups() {
     return swept.error();
   }
   for (auto& [group, recovered] : held) {
-    auto beginning = recover(group, machines(group), std::move(recovered), *snapshots);
-    if (!beginning) {
-      return beginning.error();
+    if (auto begun = begin_group(group, std::move(recovered)); !begun) {
+      return begun;
     }
-    loop->post(Adopt{make_group(group, std::move(beginning.value()))});
   }
   return {};
+}
+
+Result<void> Node::Parts::begin_group(GroupId group, wal::Recovered recovered) {
+  auto beginning = recover(group, machines(group), std::move(recovered), *snapshots);
+  if (!beginning) {
+    return beginning.error();
+  }
+  loop->post(Adopt{make_group(group, std::move(beginning.value()))});
+  return {};
+}
+
+// Answers with where its snapshot ends.
+Result<std::optional<LogPosition>> Node::Parts::fence(GroupId group,
+                                                      std::vector<wal::Lost> lost_here) {
+  auto outline = wal->outline(group);
+  if (!outline) {
+    return outline.error();
+  }
+  const auto& configurations = outline.value().configurations;
+  const bool somebody_else = std::ranges::any_of(
+      configurations, [](const Configuration& each) { return each.members().size() > 1; });
+  if (!somebody_else) {
+    return rotten(wal::describe(lost_here.front()) + "; there is no other member to ask for it");
+  }
+  std::ranges::sort(lost_here, {}, [](const wal::Lost& each) { return each.position.index; });
+  loop->post(FenceOff{group, std::move(lost_here), configurations});
+  const auto& snapshot = outline.value().snapshot;
+  return snapshot ? std::optional{snapshot->last} : std::nullopt;
+}
+
+// On the reader's lane.
+void Node::Parts::revive(GroupId group) {
+  auto recovered = wal->recover(group, kTailBytes);
+  const auto begun = recovered ? begin_group(group, std::move(recovered.value()))
+                               : Result<void>{recovered.error()};
+  if (!begun) {
+    note(observer, group, "cannot begin: " + begun.error().message);
+  }
 }
 
 Result<std::unique_ptr<Carrier>> Node::Parts::carry_over_tcp() {

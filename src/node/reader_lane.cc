@@ -122,11 +122,50 @@ void ReaderLane::handle(const ReaderLetter& letter, ServeEntry& entry) {
   auto found = wal_.read(letter.group, index, index, 1);
   const bool here = found && !found.value().entries.empty() &&
                     found.value().entries.front().position() == entry.ask.position;
-  letter.from->post(
-      Post{entry.to, Channel::kBulk,
-           here ? encode(EntryFound{letter.group, std::move(found.value().entries.front())})
-                : encode(EntryMissing{letter.group, entry.ask.position})});
+  if (here) {
+    letter.from->post(
+        Post{entry.to, Channel::kBulk,
+             encode(EntryFound{letter.group, std::move(found.value().entries.front())})});
+  } else {
+    letter.from->post(
+        Judge{entry.to, {letter.group, entry.ask.position, why_not(letter.group, entry.ask)}});
+  }
 }
+
+// To a fenced group, which has no core to take it for a leader's: it is in no term.
+void ReaderLane::handle(const ReaderLetter& letter, OfferNewest& offer) {
+  const auto there = snapshots_.list(letter.group);
+  if (!there || there.value().empty()) {
+    return;
+  }
+  const auto manifest = snapshots_.manifest(letter.group, there.value().back());
+  if (!manifest) {
+    return;
+  }
+  Message install;
+  install.from = wal_.directory().identity().node;
+  install.to = offer.to;
+  install.body.emplace<InstallSnapshot>().snapshot = manifest.value().meta;
+  letter.from->post(Post{
+      offer.to, Channel::kBulk,
+      encode(Offer{letter.group, std::move(install), Bytes::copy_of(manifest.value().encode())})});
+}
+
+// As far as the log knows.
+EntryMissing::Why ReaderLane::why_not(GroupId group, const AskEntry& ask) {
+  const auto outline = wal_.outline(group);
+  if (!outline) {
+    return EntryMissing::Why::kNotNow;
+  }
+  if (ask.position.index <= outline.value().base.index) {
+    return EntryMissing::Why::kCompacted;
+  }
+  return wal_.term_at(group, ask.position.index) == ask.position.term
+             ? EntryMissing::Why::kNotNow  // lost here, too
+             : EntryMissing::Why::kLacking;
+}
+
+void ReaderLane::handle(const ReaderLetter& letter, Revive& /*revive*/) { revive_(letter.group); }
 
 void ReaderLane::handle(const ReaderLetter& /*letter*/, TendLog& /*tend*/) {
   // No room now: the writer will find out, and say so, if it goes on.

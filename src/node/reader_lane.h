@@ -23,6 +23,8 @@ class ReaderLane {
  public:
   ReaderLane(env::Env& env, wal::Wal& wal, wal::Snapshots& snapshots, Observer* observer);
 
+  // How a group that was fenced begins.
+  void revive_by(std::function<void(GroupId)> revive) { revive_ = std::move(revive); }
   void put(ReaderLetter letter);
   void put_all(std::vector<ReaderLetter>& letters);
   void end() { lane_->end(); }
@@ -40,13 +42,17 @@ class ReaderLane {
   void handle(const ReaderLetter& letter, MakeOffer& offer);
   void handle(const ReaderLetter& letter, ServePiece& piece);
   void handle(const ReaderLetter& letter, ServeEntry& entry);
+  void handle(const ReaderLetter& letter, OfferNewest& offer);
+  EntryMissing::Why why_not(GroupId group, const AskEntry& ask);
   void handle(const ReaderLetter& letter, TendLog& tend);
+  void handle(const ReaderLetter& letter, Revive& revive);
   void handle(const ReaderLetter& letter, RememberPeers& peers);
 
   env::Env& env_;
   wal::Wal& wal_;
   wal::Snapshots& snapshots_;
   Observer* observer_;
+  std::function<void(GroupId)> revive_;
   env::Mailbox<ReaderLetter> mailbox_;
   std::vector<ReaderLetter> letters_;
   std::map<std::pair<GroupId, NodeId>, Offering> offering_;

@@ -87,9 +87,13 @@ void Switch::take(NodeId from, AskEntry& said) {
   reader_.put({&loop_, said.group, ServeEntry{from, said}});
 }
 
-void Switch::take(NodeId /*from*/, EntryFound& /*said*/) {}
+void Switch::take(NodeId from, AskOffer& said) {
+  reader_.put({&loop_, said.group, OfferNewest{from}});
+}
 
-void Switch::take(NodeId /*from*/, EntryMissing& /*said*/) {}
+void Switch::take(NodeId /*from*/, EntryFound& said) { loop_.found(said); }
+
+void Switch::take(NodeId from, EntryMissing& said) { loop_.missing(from, said); }
 
 void Switch::distrust(NodeId from, const std::string& why) {
   note(observer_,

@@ -47,6 +47,7 @@ class Switch final : public CarrierEvents {
   void take(NodeId from, Piece& said);
   void take(NodeId from, Gone& said);
   void take(NodeId from, AskEntry& said);
+  void take(NodeId from, AskOffer& said);
   void take(NodeId from, EntryFound& said);
   void take(NodeId from, EntryMissing& said);
   void distrust(NodeId from, const std::string& why);

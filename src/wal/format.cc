@@ -70,7 +70,7 @@ std::optional<Record> record_at(std::string_view control, std::size_t at) {
   record.kind = Kind{static_cast<std::uint8_t>(control[at + 32])};
   record.count = get32(control, at + 36);
   record.body = static_cast<std::uint32_t>(at + kRecordBytes);
-  const bool known = record.kind >= Kind::kEntries && record.kind <= Kind::kSettled;
+  const bool known = record.kind >= Kind::kEntries && record.kind <= Kind::kCut;
   if (!known || control.size() - record.body < body_size(record)) {
     return std::nullopt;
   }
@@ -155,6 +155,8 @@ const char* describe(Kind kind) {
       return "last";
     case Kind::kSettled:
       return "settled";
+    case Kind::kCut:
+      return "cut";
   }
   return "?";
 }

@@ -107,8 +107,9 @@ enum class Kind : std::uint8_t {
   // The state of every group as of the batch before follows in this batch; a group that is not
   // named is gone. What stood before is not needed to know it. Begins every segment.
   kCheckpoint = 8,
-  kLast = 9,     // in a checkpoint: where the group's log ends
-  kSettled = 10  // losses up to the batch `index` were dealt with
+  kLast = 9,      // in a checkpoint: where the group's log ends
+  kSettled = 10,  // losses up to the batch `index` were dealt with
+  kCut = 11       // entries from `index` on are gone
 };
 const char* describe(Kind kind);
 // What a node must not forget: if a record of these kinds is lost with its batch, and no checkpoint

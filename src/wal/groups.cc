@@ -212,6 +212,8 @@ void Groups::apply(const Record& record, std::string_view control, std::uint32_t
       return at(record.group).reset(position, live_);
     case Kind::kCompact:
       return at(record.group).compact(position, live_);
+    case Kind::kCut:
+      return at(record.group).truncate_from(record.index, live_);
     case Kind::kForget:
       return forget(record.group);
     case Kind::kCheckpoint:

@@ -253,6 +253,40 @@ Result<Recovered> Wal::recover(GroupId id, std::uint64_t tail_bytes) {
   return done ? Result<Recovered>{std::move(found)} : done.error();
 }
 
+Result<Outline> Wal::outline(GroupId id) {
+  Outline outline;
+  std::vector<Index> configurations;
+  {
+    const std::lock_guard hold{mutex_};
+    const Group* group = groups_.find(id);
+    if (group == nullptr) {
+      return Error{ErrorCode::kNotFound, "the log knows no group " + std::to_string(id.value())};
+    }
+    outline.hard_state = group->hard_state;
+    outline.snapshot = group->snapshot;
+    outline.base = group->base();
+    outline.last = group->last().index;
+    configurations = group->configurations();
+  }
+  if (outline.snapshot) {
+    outline.configurations.push_back(outline.snapshot->configuration);
+  }
+  for (const Index at : configurations) {
+    if (auto configuration = configuration_at(id, at)) {
+      outline.configurations.push_back(std::move(configuration.value()));
+    } else if (configuration.error().code != ErrorCode::kCorrupt) {
+      return configuration.error();
+    }
+  }
+  return outline;
+}
+
+std::optional<Term> Wal::term_at(GroupId id, Index index) const {
+  const std::lock_guard hold{mutex_};
+  const Group* group = groups_.find(id);
+  return group == nullptr ? std::nullopt : group->term_at(index);
+}
+
 Result<Configuration> Wal::configuration_at(GroupId id, Index index) {
   auto found = read(id, index, index, 0);
   if (!found) {

@@ -47,6 +47,11 @@ void Replay::apply(const Record& record, const FoundBatch& batch, std::uint32_t 
       return begin_checkpoint(batch.control);
     case Kind::kLast:
       return check_last(record);
+    case Kind::kCut:
+      if (record.index <= groups_.at(record.group).base().index) {
+        return;
+      }
+      break;
     case Kind::kCompact:
       check_base(record);
       break;

@@ -47,6 +47,8 @@ std::string content(const Record& record) {
       return "at " + quorate::describe(position);
     case Kind::kSettled:
       return "up to batch " + text(record.index.value());
+    case Kind::kCut:
+      return "ends before " + text(record.index.value());
     case Kind::kForget:
     case Kind::kCheckpoint:
       return "";

@@ -264,6 +264,17 @@ Result<void> Wal::settle() {
   return commit();
 }
 
+Result<void> Wal::cut(GroupId id, Index first) {
+  if (failed_) {
+    return *failed_;
+  }
+  const Group* group = groups_.find(id);
+  QUORATE_ASSERT(group != nullptr && first > group->base().index);
+  batch_.clear();
+  batch_.add(Kind::kCut, id, first, Term{});
+  return commit();
+}
+
 Result<void> Wal::repair(GroupId id, const Entry& entry) {
   if (failed_) {
     return *failed_;

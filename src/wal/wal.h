@@ -93,6 +93,14 @@ struct Recovered {
   std::vector<Entry> tail;  // the newest entries, up to `last`, none of them lost
 };
 
+struct Outline {
+  HardState hard_state;
+  std::optional<SnapshotMeta> snapshot;
+  LogPosition base;
+  Index last;
+  std::vector<Configuration> configurations;  // that of the snapshot, and all that are not lost
+};
+
 struct Read {
   std::vector<Entry> entries;  // consecutive, from the first that was asked for
   std::optional<Lost> lost;    // the next one is rotten
@@ -132,6 +140,8 @@ class Wal {
   // Takes a peer's copy of a lost entry. kInvalid when it is not exactly what was lost, or nothing
   // is lost there. Durable after the next sync().
   Result<void> repair(GroupId group, const Entry& entry);
+  // Entries from `first` on are gone, lost ones among them. Durable after the next sync().
+  Result<void> cut(GroupId group, Index first);
   // The batches that are Unknown need not be told of again. Durable after the next sync().
   Result<void> settle();
 
@@ -143,6 +153,11 @@ class Wal {
   // kNotFound when the log knows nothing of the group. Fails where a configuration is lost (repair
   // it first) or a file cannot be read.
   Result<Recovered> recover(GroupId group, std::uint64_t tail_bytes);
+
+  // What can be said of a group without its entries. kNotFound when the log knows nothing of it.
+  Result<Outline> outline(GroupId group);
+  // Of an entry whose place the log knows, lost or not, and of the position it begins after.
+  [[nodiscard]] std::optional<Term> term_at(GroupId group, Index index) const;
 
   // There is work that the writer would otherwise have to wait for: a segment to be made ready, or
   // old ones to be put aside. tend() does it; one lane at a time.

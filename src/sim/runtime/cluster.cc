@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sim/runtime/lying_env.h"
+#include "wal/segment.h"
 
 namespace quorate::simenv {
 namespace {
@@ -28,9 +29,11 @@ class Diary final : public Observer {
     if (text.find("a bug") != std::string::npos && bug.empty()) {
       bug = text;
     }
+    repairs += text.find("is whole again") != std::string::npos ? 1 : 0;
   }
   std::size_t elections = 0;
   std::size_t installs = 0;
+  std::size_t repairs = 0;
   std::string bug;
 };
 
@@ -96,10 +99,20 @@ class Run {
     if (report_.wrong.empty()) {
       converge();
     }
+    if (report_.wrong.empty() && setup_.rot_everywhere_at_the_end) {
+      world_.run_for(std::chrono::seconds{1});  // all is written, and closed up
+      for (const auto& machine : world_.machines()) {
+        machine->crash(Survival::kAny);
+        rot(machine->disk(), true);
+      }
+      heal();
+      converge();
+    }
     check();
     report_.hash = world_.hash();
     report_.elections = diary_.elections;
     report_.snapshots_installed = diary_.installs;
+    report_.repairs = diary_.repairs;
     report_.simulated = world_.now() - Instant{};
     return report_;
   }
@@ -165,6 +178,9 @@ class Run {
     operation.act = static_cast<sim::Act>(random_.below(4));
     operation.key = "k" + std::to_string(random_.below(setup_.keys));
     operation.argument = std::to_string(number) + ";";
+    if (operation.act == sim::Act::kPut) {
+      operation.argument.append(setup_.padding, '.');
+    }
     operation.call = world_.now();
     history_.push_back(operation);
     kept_.push_back(true);
@@ -238,6 +254,9 @@ class Run {
       case 0:
         ++report_.crashes;
         machine.crash(Survival::kAny);
+        if (setup_.rot && victim == setup_.seed % setup_.nodes) {
+          rot(machine.disk(), false);
+        }
         restart_later(machine, length);
         break;
       case 1:
@@ -272,6 +291,21 @@ class Run {
       case 7:
         machine.jump_clock(length * 100);
         break;
+    }
+  }
+
+  // A bit of every segment, perhaps but the newest.
+  void rot(SimulatedDisk& disk, bool newest) {
+    std::vector<std::string> segments;
+    for (const std::string& path : disk.paths()) {
+      if (path.find("/log/") != std::string::npos &&
+          path.find(wal::kSparePrefix) == std::string::npos) {
+        segments.push_back(path);
+      }
+    }
+    for (std::size_t i = 0; i + (newest ? 0 : 1) < segments.size(); ++i) {
+      const bool hit = disk.rot(segments[i], random_.below(setup_.segment_bytes), Rot::kBit);
+      report_.rotten_bits += hit ? 1 : 0;
     }
   }
 

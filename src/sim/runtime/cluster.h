@@ -27,8 +27,15 @@ struct ClusterSetup {
   bool faults = true;
   bool machines_keep_themselves = false;  // in a file, some way behind the log
   bool syncs_are_lies = false;            // to show that the judge sees it
+  // While one of the nodes (always the same, so that a whole copy is left) is down, bits of its log
+  // rot. Not in its newest segment: the log's last write cannot be told from a torn one.
+  bool rot = false;
+  // At the end all nodes go down at once, a bit of each segment of each of them rots, and they must
+  // come back.
+  bool rot_everywhere_at_the_end = false;
   std::uint64_t snapshot_after_bytes = 20'000;
   std::uint32_t segment_bytes = 256U << 10U;  // small, so that segments end often
+  std::size_t padding = 0;                    // of what is put, in bytes
 };
 
 // What a run was like: a victory over nothing is none.
@@ -44,6 +51,8 @@ struct ClusterReport {
   std::size_t partitions = 0;
   std::size_t elections = 0;
   std::size_t snapshots_installed = 0;
+  std::size_t rotten_bits = 0;
+  std::size_t repairs = 0;  // of groups whose log had lost something
   std::uint64_t search_steps = 0;
   Duration simulated{0};
 };

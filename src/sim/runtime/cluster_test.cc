@@ -58,6 +58,45 @@ TEST(Cluster, UnderFaultsWhatClientsSawHasAnOrderAndNothingIsLost) {
   EXPECT_GT(all.snapshots_installed, 0U);
 }
 
+ClusterSetup setup_with_old_segments(std::uint64_t seed) {
+  ClusterSetup setup = setup_of(seed);
+  setup.operations = 600;
+  setup.machines_keep_themselves = seed % 2 == 0;
+  setup.segment_bytes = 16U << 10U;
+  setup.padding = 400;
+  setup.snapshot_after_bytes = 20'000;
+  return setup;
+}
+
+// Rule 12.
+TEST(Cluster, WhatRotsInOneLogComesBackFromTheOthers) {
+  ClusterReport all;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    ClusterSetup setup = setup_with_old_segments(seed);
+    setup.rot = true;
+    const ClusterReport report = run_cluster(setup);
+    EXPECT_EQ(report.wrong, "") << "seed " << seed;
+    all.rotten_bits += report.rotten_bits;
+    all.repairs += report.repairs;
+  }
+  EXPECT_GT(all.rotten_bits, 40U);
+  EXPECT_GT(all.repairs, 0U);
+}
+
+// Rule 12, scenario 37: nobody could lead at first.
+TEST(Cluster, NodesThatHaveEachLostSomethingElseRepairEachOther) {
+  std::size_t all_at_once = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    ClusterSetup setup = setup_with_old_segments(seed);
+    setup.faults = false;
+    setup.rot_everywhere_at_the_end = true;
+    const ClusterReport report = run_cluster(setup);
+    EXPECT_EQ(report.wrong, "") << "seed " << seed;
+    all_at_once += report.repairs == setup.nodes ? 1 : 0;
+  }
+  EXPECT_GT(all_at_once, 0U);
+}
+
 TEST(Cluster, ADiskThatOnlyPretendsToSyncIsFoundOut) {
   bool found = false;
   for (std::uint64_t seed = 1; seed <= 40 && !found; ++seed) {
