@@ -51,7 +51,7 @@ bool take_varint(std::string_view& in, std::uint64_t& value) {
     }
     value |= static_cast<std::uint64_t>(byte & 0x7fU) << shift;
     if (byte < 0x80) {
-      return true;
+      return byte != 0 || shift == 0;  // as short as it can be: one encoding for each value
     }
   }
   return false;

@@ -95,6 +95,7 @@ TEST(Configuration, ForeignBytesAreRefused) {
       << "a number of more than 64 bits";
   EXPECT_TRUE(decoded("\x01\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x00\x00\x00"sv))
       << "the largest number";
+  EXPECT_FALSE(decoded("\x01\x01\x85\x00\x00\x00\x00"sv)) << "a number with needless digits";
 }
 
 // The twin: two sets and what is left, drawn at random.
