@@ -120,8 +120,9 @@ std::string encode_seal(std::uint64_t key) {
 
 bool sealed(std::string_view pages, std::uint64_t key) {
   const std::string seal = encode_seal(key);
-  return std::ranges::any_of(kSealAt,
-                             [&](std::size_t at) { return pages.substr(at, kSealBytes) == seal; });
+  return std::ranges::any_of(kSealAt, [&](std::size_t at) {
+    return at < pages.size() && pages.substr(at, kSealBytes) == seal;
+  });
 }
 
 std::uint64_t key_of(const Identity& identity, std::uint64_t segment) {

@@ -1,18 +1,38 @@
 #include "wal/replay.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 
 #include "base/assert.h"
 
 namespace quorate::wal {
+namespace {
+
+// No log goes beyond this, so that counting on from an index that does not is safe.
+constexpr std::uint64_t kMostIndex = std::uint64_t{1} << 62U;
+
+bool has_index(Kind kind) { return kind != Kind::kHardState && kind != Kind::kSettled; }
+bool has_entries(Kind kind) { return kind == Kind::kEntries || kind == Kind::kAgain; }
+
+}  // namespace
 
 void Replay::feed(const FoundBatch& batch, std::uint32_t segment) {
   boot_ = std::max(boot_, batch.control.head.boot);
   in_checkpoint_ = false;
   for (const Record& record : batch.control.records) {
-    apply(record, batch, segment);
+    if (can_be(record, batch.bytes)) {
+      apply(record, batch, segment);
+    } else if (!impossible_) {
+      impossible_ =
+          corrupt("segment " + std::to_string(segment) + ", batch " +
+                  std::to_string(batch.control.head.sequence) + ": a record (" +
+                  describe(record.kind) + " of group " + std::to_string(record.group.value()) +
+                  ") that is whole and cannot be; written by a Quorate with a fault? "
+                  "Remove the node from its groups, and add it as a new one with an "
+                  "empty directory");
+    }
   }
   for (const BrokenEntry& broken : batch.broken) {
     const Record& record = batch.control.records[broken.record];
@@ -25,6 +45,25 @@ void Replay::feed(const FoundBatch& batch, std::uint32_t segment) {
                             broken.offset},
                            batch.control.head.offset + record.body});
   }
+}
+
+// What a checksum says is what was written. That it makes sense is another matter.
+bool Replay::can_be(const Record& record, std::string_view control) const {
+  if (has_index(record.kind) && record.index.value() > kMostIndex) {
+    return false;
+  }
+  if (record.kind == Kind::kSnapshot || record.kind == Kind::kInstall) {
+    const auto meta = meta_of(control.substr(record.body, record.count));
+    return meta && meta->last == LogPosition{record.index, record.term};
+  }
+  if (!has_entries(record.kind) && record.kind != Kind::kLast) {
+    return true;
+  }
+  const Group* group = groups_.find(record.group);
+  const Index last = group != nullptr ? group->last().index : Index{};
+  const bool near =
+      record.index <= last || record.index - last <= std::numeric_limits<std::uint32_t>::max();
+  return near && (record.kind == Kind::kLast || record.index > Index{});
 }
 
 void Replay::lost(const Unknown& unknown, std::uint64_t newest_state) {
@@ -135,6 +174,9 @@ void Replay::check_last(const Record& record) {
 }
 
 Result<void> Replay::finish() {
+  if (impossible_) {
+    return *impossible_;
+  }
   if (!state_known_ || state_lost_in_ != 0) {
     return corrupt(
         "hard state is lost, both copies of it" +

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <span>
 #include <string_view>
@@ -28,7 +29,7 @@ class Replay {
   void lost(const Unknown& unknown, std::uint64_t newest_state);
 
   // Nothing more comes: entries that nobody can read are cut out of the groups. An error where
-  // state is lost.
+  // state is lost, or a record makes no sense.
   Result<void> finish();
 
   // ---- When it is finished
@@ -44,6 +45,7 @@ class Replay {
     std::uint32_t table = 0;  // of its record, in the segment
   };
 
+  [[nodiscard]] bool can_be(const Record& record, std::string_view control) const;
   void apply(const Record& record, const FoundBatch& batch, std::uint32_t segment);
   void connect(const Record& record);
   void begin_checkpoint(const Control& control);
@@ -54,7 +56,8 @@ class Replay {
 
   Groups groups_;
   std::vector<Candidate> candidates_;
-  std::vector<Unknown> unknown_;  // not settled
+  std::vector<Unknown> unknown_;     // not settled
+  std::optional<Error> impossible_;  // the first record that is
   bool in_checkpoint_ = false;
   bool state_known_ = false;
   std::uint64_t state_lost_in_ = 0;  // a batch
