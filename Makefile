@@ -26,7 +26,7 @@ run: build
 	@build/quorate demo
 
 test:
-	@scripts/setup build test lint
+	@scripts/setup build test lint fuzz
 	@./dev test
 
 clean:

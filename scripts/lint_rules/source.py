@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-FOLDERS = ("include", "src", "tests", "bench", "examples")
+FOLDERS = ("include", "src", "tests", "bench", "examples", "fuzz")
 SUFFIXES = (".h", ".cc", ".c")
 
 _TOKENS = re.compile(
