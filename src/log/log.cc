@@ -41,26 +41,6 @@ void Log::truncate_from(Index first) {
   stable_ = std::min(stable_, last().index);
 }
 
-bool Log::copy(Index first, Index last, std::uint64_t max_bytes, std::vector<Entry>& out) const {
-  QUORATE_ASSERT(first <= last);
-  QUORATE_ASSERT(last <= this->last().index);
-  const Index window = window_first();
-  if (first < window) {
-    return false;
-  }
-  std::uint64_t taken = 0;
-  const std::size_t end = last - window + 1;
-  for (std::size_t i = first - window; i < end; ++i) {
-    const Entry& entry = entries_[i];
-    taken += entry.cost();
-    if (taken > max_bytes && entry.index != first) {
-      break;
-    }
-    out.push_back(entry);
-  }
-  return true;
-}
-
 void Log::apply_to(Index index) {
   QUORATE_ASSERT(index >= applied_);
   QUORATE_ASSERT(index <= committed_);

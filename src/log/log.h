@@ -74,7 +74,7 @@ class Log {
       // Below the base, all was committed, and what follows a match equals what was committed
       // (5.4.3).
       const bool known = entry.index < base().index || matches(entry.position());
-      if (entry.index > last().index || !known) {
+      if (!known) {
         return &entry;
       }
     }
@@ -84,9 +84,10 @@ class Log {
   void truncate_from(Index first);
 
   // Adds entries from `first` on to the end of `out`, up to `last` (at most the log's) and
-  // `max_bytes` of cost, at least one. False, and nothing added, when the first is not in memory:
-  // ask the disk.
-  bool copy(Index first, Index last, std::uint64_t max_bytes, std::vector<Entry>& out) const;
+  // `max_bytes` of cost, at least one. Returns what they cost; 0, and nothing is added, when the
+  // first is not in memory: ask the disk.
+  std::uint64_t copy(Index first, Index last, std::uint64_t max_bytes,
+                     std::vector<Entry>& out) const;
 
   // The entry at `index`, which is in memory: everything above min(committed, stable) is.
   [[nodiscard]] const Entry& entry(Index index) const {
@@ -144,5 +145,26 @@ class Log {
   Index committed_;
   Index stable_;
 };
+
+inline std::uint64_t Log::copy(Index first, Index last, std::uint64_t max_bytes,
+                               std::vector<Entry>& out) const {
+  QUORATE_ASSERT(first <= last);
+  QUORATE_ASSERT(last <= this->last().index);
+  const Index window = window_first();
+  if (first < window) {
+    return 0;
+  }
+  std::uint64_t cost = 0;
+  const std::size_t end = last - window + 1;
+  for (std::size_t i = first - window; i < end; ++i) {
+    const Entry& entry = entries_[i];
+    if (cost + entry.cost() > max_bytes && cost > 0) {
+      break;
+    }
+    cost += entry.cost();
+    out.push_back(entry);
+  }
+  return cost;
+}
 
 }  // namespace quorate

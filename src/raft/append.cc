@@ -55,7 +55,8 @@ void on_append(const Turn& turn, const Append& request) {
     reply(turn, TryLater{request.round});
     return;
   }
-  const Index end = request.prev.index + request.entries.size();
+  const std::span<const Entry> entries{request.entries};
+  const Index end = request.prev.index + entries.size();
   if (end <= core.log.committed()) {
     // An old message: all of it was committed, so it is here (leader completeness), whatever memory
     // still holds.
@@ -69,7 +70,7 @@ void on_append(const Turn& turn, const Append& request) {
     reject(turn, request);
     return;
   }
-  take_entries(core, std::span{request.entries}.subspan(known), turn.output);
+  take_entries(core, entries.subspan(known), turn.output);
   commit(core, turn.output, std::min(request.commit, end));
   reply(turn, AppendAccepted{end, request.round}, end);
 }

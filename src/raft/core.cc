@@ -25,7 +25,7 @@ Core::Core(const Options& given, Restored restored, Instant start)
                .retry_at = kNever},
       fenced(restored.fenced) {
   Follower follower;
-  follower.election_deadline = draw_election_deadline(*this);
+  follower.election = draw_election_timer(*this);
   role = std::move(follower);
   // Rule 6: this voter may have acknowledged a round that a lease still runs from, in the life
   // before.

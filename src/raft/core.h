@@ -39,9 +39,18 @@ struct ForwardedRead {
   Instant deadline;
 };
 
+// Until a candidacy. Word from a leader puts it off by the same time again; a new time is drawn
+// when it has run out.
+struct ElectionTimer {
+  Duration timeout;
+  Instant deadline;
+
+  void restart(Instant now) { deadline = now + timeout; }
+};
+
 struct Follower {
   NodeId leader;  // of this term, if known
-  Instant election_deadline;
+  ElectionTimer election;
   Instant heard = Instant::min();  // when the leader was last heard
   bool asleep = false;
   std::vector<ForwardedRead> reads;
@@ -51,7 +60,7 @@ struct Follower {
 struct Candidate {
   bool pre = false;
   bool handover = false;
-  Instant election_deadline;
+  ElectionTimer election;
   std::vector<NodeId> granted;  // itself among them only once its own vote is durable (rule 1)
   std::vector<NodeId> refused;
 };
@@ -177,11 +186,12 @@ void answer(Output& output, RequestId id, Outcome outcome) {
   output.answers.emplace_back(id, std::move(outcome));
 }
 void refuse(const Core& core, Output& output, RequestId id, Refusal why, std::string detail = {});
-// A time drawn from [T, T + jitter) from now (9.3 of the dissertation: randomized, so that splits
-// resolve).
-[[nodiscard]] inline Instant draw_election_deadline(Core& core) {
+// From now, with a time drawn from [T, T + jitter) (9.3 of the dissertation: randomized, so that
+// splits resolve).
+[[nodiscard]] inline ElectionTimer draw_election_timer(Core& core) {
   const Duration low = core.options.election_timeout;
-  return core.now + core.random.between(low, low + core.options.election_jitter);
+  const Duration timeout = core.random.between(low, low + core.options.election_jitter);
+  return {timeout, core.now + timeout};
 }
 // Appends to the log of a leader, and puts a configuration into effect.
 Index append_as_leader(Core& core, Leader& leader, EntryKind kind, Bytes payload);
@@ -220,8 +230,7 @@ void on_rejected(const Turn& turn, Leader& leader, const AppendRejected& answer)
 void on_heartbeat_answer(const Turn& turn, Leader& leader, Round round);
 void on_try_later(const Turn& turn, Leader& leader, const TryLater& answer);
 void leader_tick(Core& core, Leader& leader, Output& output);
-// `durable` is what some member's disk has just come to hold.
-void advance_commit(Core& core, Index durable, Output& output);
+void count_own_copy(Core& core, Leader& leader, Output& output);  // its disk may hold more now
 void entries_read(Core& core, Leader& leader, const EntriesRead& event, Output& output);
 [[nodiscard]] Progress* find_peer(Leader& leader, NodeId id);
 [[nodiscard]] Instant leader_wake_at(const Core& core, const Leader& leader);

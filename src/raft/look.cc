@@ -25,7 +25,8 @@ struct AddRole {
 
   void operator()(const Follower& f) const {
     into.add(f.leader);
-    into.add_deadline(f.election_deadline, core.now);
+    into.add(static_cast<std::uint64_t>(f.election.timeout.count()));
+    into.add_deadline(f.election.deadline, core.now);
     into.add_age(std::max(f.heard, core.now - core.options.election_timeout), core.now,
                  core.options.election_timeout);
     into.add(f.asleep);
@@ -39,7 +40,7 @@ struct AddRole {
   void operator()(const Candidate& c) const {
     into.add(c.pre);
     into.add(c.handover);
-    into.add_deadline(c.election_deadline, core.now);
+    into.add_deadline(c.election.deadline, core.now);
     for (const auto* ids : {&c.granted, &c.refused}) {
       std::uint64_t sum = 0;  // a set: the order of arrival decides nothing
       for (const NodeId id : *ids) {
@@ -130,7 +131,7 @@ Status Raft::status() const {
 std::vector<Entry> Raft::entries_from(Index first) const {
   std::vector<Entry> entries;
   if (first <= core_->log.last().index) {
-    maybe(core_->log.copy(first, core_->log.last().index, ~std::uint64_t{0}, entries));
+    maybe(core_->log.copy(first, core_->log.last().index, ~std::uint64_t{0}, entries) == 0);
   }
   return entries;
 }

@@ -39,12 +39,17 @@ void Persistence::issue(Instant now, const HardState& hard_state, const Log& log
   last_issued_ = last_issued_.next();
   persist.ticket = last_issued_;
   if (entries) {
-    const bool in_memory =
+    const std::uint64_t cost =
         log.copy(written_.next(), log.last().index, ~std::uint64_t{0}, persist.entries);
-    QUORATE_ASSERT(in_memory);  // what is not durable never leaves the window
+    QUORATE_ASSERT(cost > 0);  // what is not durable never leaves the window
     written_ = log.last().index;
   }
-  outstanding_.push_back({last_issued_, written_, now, hard_state, install_.has_value()});
+  Write& write = outstanding_.emplace_back();
+  write.ticket = last_issued_;
+  write.stable = written_;
+  write.issued = now;
+  write.hard_state = hard_state;
+  write.installs = install_.has_value();
   if (records) {
     issue_records(hard_state, persist);
   }
@@ -64,10 +69,8 @@ void Persistence::issue_records(const HardState& hard_state, Persist& persist) {
   }
 }
 
-std::optional<Persistence::Completed> Persistence::complete(Ticket ticket) {
-  if (!issued(ticket)) {
-    return std::nullopt;
-  }
+Persistence::Completed Persistence::complete(Ticket ticket) {
+  QUORATE_ASSERT(issued(ticket));
   Completed completed;
   while (!outstanding_.empty() && outstanding_.front().ticket <= ticket) {
     const Write& write = outstanding_.front();

@@ -45,8 +45,8 @@ class Persistence {
     Index stable;            // entries up to here are durable now
     bool installed = false;  // the snapshot record of `install` is durable
   };
-  // Null for a ticket that was never issued.
-  std::optional<Completed> complete(Ticket ticket);
+  // Of a ticket that was issued.
+  Completed complete(Ticket ticket);
   [[nodiscard]] bool issued(Ticket ticket) const { return ticket <= last_issued_; }
 
   // ---- What may be said

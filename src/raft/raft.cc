@@ -28,16 +28,18 @@ void propose(Core& core, const Propose& request, Output& output) {
 }
 
 void persisted(Core& core, Ticket ticket, Output& output) {
-  const auto completed = core.persistence.complete(ticket);
-  if (completed->installed) {
+  const Persistence::Completed completed = core.persistence.complete(ticket);
+  if (completed.installed) {
     install_persisted(core, output);
-  } else if (completed->stable > core.log.stable()) {
-    core.log.mark_stable(completed->stable);
+  } else {
+    core.log.mark_stable(completed.stable);
   }
   own_vote_durable(core, output);
-  advance_commit(core, core.log.stable(), output);
   if (Leader* leader = core.leader()) {
-    serve_reads(core, *leader, output);
+    count_own_copy(core, *leader, output);
+  }
+  if (Leader* still = core.leader()) {
+    serve_reads(core, *still, output);
   }
 }
 
@@ -145,30 +147,35 @@ struct TakeStopped {
   void operator()(const auto& /*e*/) const {}
 };
 
-void take(Core& core, const Event& event, Output& output) {
-  if (core.stopped) {
-    std::visit(TakeStopped{core, output}, event);
-  } else if (const auto* received = std::get_if<Received>(&event)) {  // as nearly always
-    dispatch(core, received->message, output);
-  } else {
-    std::visit(Take{core, output}, event);
-  }
-}
-
-[[gnu::cold]] Result<void> time_goes_back(Instant from, Instant to) {
+[[gnu::cold, gnu::noinline]] Result<void> time_goes_back(Instant from, Instant to) {
   return invalid("now: goes back from " + std::to_string(micros(from)) + " to " +
                  std::to_string(micros(to)) + " us");
 }
 
-Result<void> check(const Core& core, Instant now, const Event& event) {
-  if (now < core.now) {
-    return time_goes_back(core.now, now);
+// What cannot be right is refused before anything changes.
+Result<void> receive(Core& core, Instant now, const Message& message, Output& output) {
+  Result<void> valid = validate(core, message);
+  if (valid) {
+    core.now = now;
+    dispatch(core, message, output);
   }
-  if (core.stopped) {
-    return {};
+  return valid;
+}
+
+Result<void> take(Core& core, Instant now, const Event& event, Output& output) {
+  Result<void> valid = validate(core, event);
+  if (valid) {
+    core.now = now;
+    std::visit(Take{core, output}, event);
   }
-  const auto* received = std::get_if<Received>(&event);  // as nearly always
-  return received != nullptr ? validate(core, received->message) : validate(core, event);
+  return valid;
+}
+
+[[gnu::cold, gnu::noinline]] Result<void> take_stopped(Core& core, Instant now, const Event& event,
+                                                       Output& output) {
+  core.now = now;
+  std::visit(TakeStopped{core, output}, event);
+  return {};
 }
 
 Instant wake_at(const Core& core) {
@@ -177,11 +184,11 @@ Instant wake_at(const Core& core) {
     return std::min(at, leader_wake_at(core, *leader));
   }
   if (const auto* candidate = std::get_if<Candidate>(&core.role)) {
-    return std::min(at, candidate->election_deadline);
+    return std::min(at, candidate->election.deadline);
   }
   const auto& follower = std::get<Follower>(core.role);
   if (!follower.asleep) {
-    at = std::min(at, follower.election_deadline);
+    at = std::min(at, follower.election.deadline);
   }
   for (const ForwardedRead& each : follower.reads) {
     at = std::min(at, each.deadline);
@@ -224,12 +231,17 @@ Result<Raft> Raft::create(const Options& options, Restored restored, Instant now
 void Raft::abandon(Refusal why, Output& output) { answer_all(*core_, why, output); }
 
 Result<void> Raft::step(Instant now, const Event& event, Output& output) {
-  Result<void> valid = check(*core_, now, event);
-  if (valid) {
-    core_->now = now;
-    take(*core_, event, output);
+  Core& core = *core_;
+  if (now < core.now) {
+    return time_goes_back(core.now, now);
   }
-  return valid;
+  if (core.stopped) {
+    return take_stopped(core, now, event, output);
+  }
+  if (const auto* received = std::get_if<Received>(&event)) {  // as nearly always
+    return receive(core, now, received->message, output);
+  }
+  return take(core, now, event, output);
 }
 
 void Raft::flush(Instant now, Output& output) {

@@ -64,9 +64,11 @@ bool answer_from_lease(Core& core, const Leader& leader, const PendingRead& pend
 // Only where leases are on: when each round began, until it is confirmed. However fast answers
 // come, rounds are spaced.
 void note_round(Core& core, Leader& leader) {
+  if (!core.options.lease_reads) {
+    return;
+  }
   const Duration spacing = core.options.heartbeat_interval / 4;
-  const bool due = leader.round_began == Instant::min() || leader.round_began + spacing <= core.now;
-  if (core.options.lease_reads && due) {
+  if (leader.round_began == Instant::min() || leader.round_began + spacing <= core.now) {
     leader.round = leader.round.next();
     leader.round_began = core.now;
     leader.rounds.push_back({leader.round, core.now});

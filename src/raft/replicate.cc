@@ -22,15 +22,15 @@ std::uint64_t cost_of(const std::vector<Entry>& entries) {
   return cost;
 }
 
-// Made where it leaves from: `fill` adds the entries, if any.
+// Made where it leaves from: `fill` adds the entries, if any, and says what they cost.
 template <class Fill>
 void send_append(Core& core, const Leader& leader, Progress& peer, LogPosition prev, Output& output,
                  Fill fill) {
   Append& append = send(core, output, peer.id(),
                         Append{prev, core.log.committed(), leader.round, output.take_spare()});
-  fill(append.entries);
+  const std::uint64_t cost = fill(append.entries);
   const Index last = prev.index + append.entries.size();
-  peer.append_sent(last, cost_of(append.entries), core.now, core.options.resend_timeout);
+  peer.append_sent(last, cost, core.now, core.options.resend_timeout);
   peer.tell_commit(std::min(last, append.commit));
 }
 
@@ -60,9 +60,7 @@ bool append_once(Core& core, Leader& leader, Progress& peer, Output& output) {
     return false;
   }
   send_append(core, leader, peer, {before, *term}, output, [&](std::vector<Entry>& entries) {
-    const bool copied =
-        bare || core.log.copy(peer.next(), last, core.options.max_append_bytes, entries);
-    QUORATE_ASSERT(copied);
+    return bare ? 0 : core.log.copy(peer.next(), last, core.options.max_append_bytes, entries);
   });
   return true;
 }
@@ -102,6 +100,23 @@ bool check_disk(Core& core, Leader& leader, Output& output) {
   hand_to_best_peer(core, leader, output);
   step_down(core, output, Happened::kSteppedDownSlowDisk);
   return true;
+}
+
+// 5.3, 5.4.2: what a majority holds durably is committed, if the last of it is of the current term;
+// earlier terms commit beneath it. The leader counts itself only as a voter, and only what its own
+// disk holds.
+void advance_commit(Core& core, Leader& leader, Output& output) {
+  for (bool counts_anew = true; counts_anew;) {
+    const Index before = core.log.committed();
+    const Index held =
+        reached(core, leader, core.log.stable(), [](const Progress& peer) { return peer.match(); });
+    if (held <= before || core.log.term_at(held) != core.term()) {
+      return;
+    }
+    commit(core, output, held);
+    // The final configuration may be in the log now, by whose majority the next is counted.
+    counts_anew = leader_after_configuration(core, leader, output);
+  }
 }
 
 }  // namespace
@@ -159,8 +174,9 @@ void on_accepted(const Turn& turn, Leader& leader, Index match, Round round) {
   }
   QUORATE_ASSERT(match <= turn.core.log.last().index);
   peer->heard_at(turn.core.now, round);
-  if (peer->accepted(match, turn.core.now, turn.core.options.resend_timeout)) {
-    advance_commit(turn.core, match, turn.output);
+  if (peer->accepted(match, turn.core.now, turn.core.options.resend_timeout) &&
+      match > turn.core.log.committed()) {
+    advance_commit(turn.core, leader, turn.output);
   }
   if (Leader* still = turn.core.leader()) {
     serve_reads(turn.core, *still, turn.output);
@@ -195,24 +211,9 @@ void on_try_later(const Turn& turn, Leader& leader, const TryLater& answer) {
   }
 }
 
-// 5.3, 5.4.2: what a majority holds durably is committed, if the last of it is of the current term;
-// earlier terms commit beneath it. The leader counts itself only as a voter, and only what its own
-// disk holds.
-void advance_commit(Core& core, Index durable, Output& output) {
-  Leader* leader = core.leader();
-  if (leader == nullptr || durable <= core.log.committed() || alone(core, *leader)) {
-    return;
-  }
-  for (bool counts_anew = true; counts_anew;) {
-    const Index before = core.log.committed();
-    const Index held = reached(core, *leader, core.log.stable(),
-                               [](const Progress& peer) { return peer.match(); });
-    if (held <= before || core.log.term_at(held) != core.term()) {
-      return;
-    }
-    commit(core, output, held);
-    // The final configuration may be in the log now, by whose majority the next is counted.
-    counts_anew = leader_after_configuration(core, *leader, output);
+void count_own_copy(Core& core, Leader& leader, Output& output) {
+  if (core.log.stable() > core.log.committed() && !alone(core, leader)) {
+    advance_commit(core, leader, output);
   }
 }
 
@@ -239,8 +240,10 @@ void entries_read(Core& core, Leader& leader, const EntriesRead& event, Output& 
     peer->put_off(core.now, core.options.resend_timeout);
     return;
   }
-  send_append(core, leader, *peer, {before, *term}, output,
-              [&](std::vector<Entry>& entries) { entries = event.entries.value(); });
+  send_append(core, leader, *peer, {before, *term}, output, [&](std::vector<Entry>& entries) {
+    entries = event.entries.value();
+    return cost_of(entries);
+  });
 }
 
 Instant leader_wake_at(const Core& core, const Leader& leader) {
@@ -249,7 +252,8 @@ Instant leader_wake_at(const Core& core, const Leader& leader) {
   }
   Instant at = core.options.check_quorum ? leader.quorum_deadline : kNever;
   for (const Progress& peer : leader.peers) {
-    at = std::min({at, peer.heartbeat_due(core.options.heartbeat_interval), peer.deadline()});
+    at = std::min(at, peer.heartbeat_due(core.options.heartbeat_interval));
+    at = std::min(at, peer.deadline());
   }
   if (core.persistence.oldest() != kNever) {
     at = std::min(at, core.persistence.oldest() + core.options.persist_timeout);

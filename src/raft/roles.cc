@@ -53,7 +53,7 @@ void become_pre_candidate(Core& core, Output& output) {
   ++core.attempts;
   Candidate candidate;
   candidate.pre = true;
-  candidate.election_deadline = draw_election_deadline(core);
+  candidate.election = draw_election_timer(core);
   candidate.granted.push_back(core.self());
   change_role(core, output, std::move(candidate));
   output.happened.push_back(Happened::kBecamePreCandidate);
@@ -82,8 +82,8 @@ void become_follower(Core& core, Output& output, Term term, NodeId leader) {
   next.leader = leader;
   // A term learned from a refused candidate is no reason to wait longer: only the leader and a
   // granted vote are (5.2).
-  next.election_deadline = follower != nullptr && !follower->asleep ? follower->election_deadline
-                                                                    : draw_election_deadline(core);
+  next.election =
+      follower != nullptr && !follower->asleep ? follower->election : draw_election_timer(core);
   if (term > core.term()) {
     adopt_term(core, term);
   }
@@ -94,7 +94,7 @@ void become_follower(Core& core, Output& output, Term term, NodeId leader) {
 void campaign(Core& core, Output& output, bool handover) {
   if (!may_campaign(core) || bound_by_lease(core, handover)) {
     if (auto* follower = std::get_if<Follower>(&core.role)) {
-      follower->election_deadline = draw_election_deadline(core);
+      follower->election = draw_election_timer(core);
       return;
     }
     become_follower(core, output, core.term(), kNobody);
@@ -111,8 +111,8 @@ void election_tick(Core& core, Output& output) {
   auto* follower = std::get_if<Follower>(&core.role);
   auto* candidate = std::get_if<Candidate>(&core.role);
   const bool due =
-      (follower != nullptr && !follower->asleep && follower->election_deadline <= core.now) ||
-      (candidate != nullptr && candidate->election_deadline <= core.now);
+      (follower != nullptr && !follower->asleep && follower->election.deadline <= core.now) ||
+      (candidate != nullptr && candidate->election.deadline <= core.now);
   if (due) {
     campaign(core, output, /*handover=*/false);
   } else if (follower != nullptr) {
@@ -125,7 +125,7 @@ void become_candidate(Core& core, Output& output, bool handover) {
   core.hard_state.vote = core.self();
   Candidate candidate;
   candidate.handover = handover;
-  candidate.election_deadline = draw_election_deadline(core);
+  candidate.election = draw_election_timer(core);
   change_role(core, output, std::move(candidate));
   output.happened.push_back(Happened::kBecameCandidate);
   for (const NodeId id : core.configuration().members()) {
@@ -192,7 +192,7 @@ void heard_from_leader(const Turn& turn) {
   }
   auto& follower = std::get<Follower>(core.role);
   follower.heard = core.now;
-  follower.election_deadline = draw_election_deadline(core);
+  follower.election.restart(core.now);
 }
 
 }  // namespace quorate

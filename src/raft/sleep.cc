@@ -76,7 +76,7 @@ void wake_up(Core& core, Output& output, Alarm why) {
   auto& follower = std::get<Follower>(core.role);
   follower.asleep = false;
   follower.heard = why == Alarm::kLeaderLost ? Instant::min() : core.now;
-  follower.election_deadline = draw_election_deadline(core);
+  follower.election.restart(core.now);
   if (why == Alarm::kSomebody) {
     send(core, output, follower.leader, Wake{});
   }

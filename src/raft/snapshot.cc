@@ -126,7 +126,7 @@ void hand_out(Core& core, Index upto, Output& output) {
   core.applying.retry_at = kNever;
   const Index first = core.applying.handed.next();
   const std::size_t before = output.committed.size();
-  if (core.log.copy(first, upto, core.options.max_apply_bytes, output.committed)) {
+  if (core.log.copy(first, upto, core.options.max_apply_bytes, output.committed) > 0) {
     QUORATE_ASSERT(output.committed.size() > before);
     handed_out(core, output.committed.back().index);
     return;

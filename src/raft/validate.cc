@@ -71,7 +71,9 @@ bool brings_configuration(const Append& append) {
       append.entries, [](const Entry& entry) { return entry.kind == EntryKind::kConfiguration; });
 }
 
-Result<void> check_configurations(const Message& message, const Append& append) {
+// As seldom as memberships change.
+[[gnu::cold, gnu::noinline]] Result<void> check_configurations(const Message& message,
+                                                               const Append& append) {
   for (const Entry& entry : append.entries) {
     if (entry.kind != EntryKind::kConfiguration) {
       continue;

@@ -67,7 +67,7 @@ void on_request_vote(const Turn& turn, const RequestVote& request) {
       core.hard_state.vote = candidate;
       core.persistence.hard_state_changed();
     }
-    follower.election_deadline = draw_election_deadline(core);
+    follower.election.restart(core.now);
   }
   reply(turn, VoteAnswer{granted});
 }
