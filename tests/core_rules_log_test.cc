@@ -208,6 +208,19 @@ TEST(LogRules, WhatIsInFlightIsSentAgainAfterItsDeadlineAndNotBefore) {
   EXPECT_EQ(member.sent<Append>(2).front().prev, at(1, 1));
 }
 
+TEST(LogRules, AProbeIsSentAgainWhenItsPeerAnswersAHeartbeatInstead) {
+  Member member = elected(unwatched());
+  member.write();
+  ASSERT_EQ(member.sent<Append>(2).size(), 1U);
+  member.forget();
+  member.pass(milliseconds{50});
+  EXPECT_EQ(member.sent<Heartbeat>(2).size(), 1U);
+  EXPECT_TRUE(member.sent<Append>(2).empty());
+  member.beat(2);  // it is there, but the probe before that heartbeat is not answered
+  ASSERT_EQ(member.sent<Append>(2).size(), 1U);
+  EXPECT_TRUE(member.sent<Append>(2).front().entries.empty());
+}
+
 TEST(LogRules, AnIdleLeaderSendsOneHeartbeatAnInterval) {
   Member member = leading();
   const Instant end = member.now() + milliseconds{1000};

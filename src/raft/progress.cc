@@ -10,6 +10,7 @@ void Progress::snapshot_sent(Index snapshot, Instant now, Duration timeout) {
   drop_inflight();
   pace_ = Pace::kSnapshot;
   probing_ = false;
+  probed_ = kNever;
   snapshot_ = snapshot;
   sent_ = now;
   deadline_ = now + timeout;
@@ -63,6 +64,7 @@ void Progress::snapshot_accepted(Index match) {
   drop_inflight();
   pace_ = Pace::kReplicate;
   probing_ = false;
+  probed_ = kNever;
   snapshot_ = Index{};
   next_ = match_.next();
   deadline_ = kNever;
@@ -90,6 +92,7 @@ void Progress::probe_from(Index next) {
   drop_inflight();
   pace_ = Pace::kProbe;
   probing_ = false;
+  probed_ = kNever;
   snapshot_ = Index{};
   next_ = next;
   deadline_ = kNever;
@@ -105,6 +108,7 @@ void Progress::fingerprint(Fingerprint& into, Instant now, Duration reach) const
   into.add(id_);
   into.add(static_cast<std::uint64_t>(pace_));
   into.add(probing_);
+  into.add(probed_ == kNever);  // else a timeout before the deadline
   into.add(suspect_);
   into.add(reading_);
   into.add(match_);

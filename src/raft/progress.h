@@ -63,6 +63,7 @@ class Progress {
     sent_ = now;
     if (pace_ == Pace::kProbe) {
       probing_ = true;
+      probed_ = now;
       deadline_ = now + timeout;
       heartbeat_ = now;  // a probe is one: it is answered without new writes
       return;
@@ -109,6 +110,13 @@ class Progress {
   [[nodiscard]] Instant deadline() const { return deadline_; }
   // What was in flight is lost: probe again, at once.
   void lost();
+  // A peer that answers a heartbeat lives: a probe that left an interval ago did not reach it, or
+  // its answer was lost. (Appends in a pipeline wait for their deadline.)
+  void heartbeat_answered(Instant now, Duration interval) {
+    if (pace_ == Pace::kProbe && probed_ != kNever && probed_ + interval <= now) {
+      lost();
+    }
+  }
   // The snapshot did not arrive, or the peer cannot take anything now: try again after `timeout`.
   void put_off(Instant now, Duration timeout);
   // A sleeping or new leader starts the peer's clocks afresh.
@@ -129,7 +137,7 @@ class Progress {
 
   NodeId id_;
   Pace pace_ = Pace::kProbe;
-  bool probing_ = false;  // the one append of a probe is in flight
+  bool probing_ = false;  // the one append of a probe is in flight, or was put off
   bool suspect_ = false;
   bool votes_ = false;
   bool votes_in_old_ = false;
@@ -144,6 +152,7 @@ class Progress {
   Instant sent_;
   Instant heartbeat_ = Instant::min();
   Instant deadline_ = kNever;
+  Instant probed_ = kNever;  // when the probe in flight left
   Ring<Flight> inflight_;
   std::uint64_t inflight_bytes_ = 0;
 };

@@ -182,6 +182,28 @@ TEST(Progress, ALostProbeIsRepeatedWhereItWas) {
   EXPECT_TRUE(progress.may_append(kOpen));
 }
 
+TEST(Progress, AProbeThatAHeartbeatOvertookIsLost) {
+  Progress progress = probing();
+  progress.append_sent(i(9), 0, at(10), kTimeout);
+  progress.heartbeat_answered(at(59), kInterval);  // it may still be on its way
+  EXPECT_FALSE(progress.may_append(kOpen));
+  progress.heartbeat_answered(at(60), kInterval);
+  EXPECT_TRUE(progress.may_append(kOpen));
+  EXPECT_TRUE(progress.suspect());
+  EXPECT_EQ(progress.next(), i(10));
+}
+
+TEST(Progress, AHeartbeatOvertakesNothingElse) {
+  Progress off = probing();
+  off.put_off(at(10), kTimeout);
+  off.heartbeat_answered(at(100), kInterval);
+  EXPECT_FALSE(off.may_append(kOpen));
+  Progress ahead = replicating();
+  ahead.append_sent(i(10), 100, at(10), kTimeout);
+  ahead.heartbeat_answered(at(100), kInterval);
+  EXPECT_EQ(ahead.inflight(), 1U);
+}
+
 TEST(Progress, OneThatIsPutOffIsLeftAloneForAWhile) {
   Progress progress = replicating();
   progress.append_sent(i(12), 1, at(2), kTimeout);

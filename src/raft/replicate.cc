@@ -197,6 +197,7 @@ void on_rejected(const Turn& turn, Leader& leader, const AppendRejected& answer)
 void on_heartbeat_answer(const Turn& turn, Leader& leader, Round round) {
   if (Progress* peer = find_peer(leader, turn.message.from)) {
     peer->heard_at(turn.core.now, round);
+    peer->heartbeat_answered(turn.core.now, turn.core.options.heartbeat_interval);
     serve_reads(turn.core, leader, turn.output);
   }
 }
