@@ -204,6 +204,22 @@ TEST(MembershipRules, ARemovedNodeThatCampaignsIsToldSo) {
   EXPECT_EQ(member.sent<Removed>(3).size(), 1U);
 }
 
+TEST(MembershipRules, ALearnerThatHearsNobodyAsksWhetherItWasRemoved) {
+  Configuration configuration = voters({2, 3});
+  configuration.learners = {n(1)};
+  Member member{plain(), Restored::fresh(configuration)};
+  member.tick_at_deadline();
+  EXPECT_EQ(member.sent<PreVote>(2).size(), 1U);
+  EXPECT_EQ(member.sent<PreVote>(3).size(), 1U);
+  member.hear(2, 1, PreVoteAnswer{Term{1}, 1, true});
+  member.hear(3, 1, PreVoteAnswer{Term{1}, 1, true});
+  EXPECT_TRUE(member.follows());  // it asks; nothing comes of the answers
+  member.hear(2, 1, Removed{at(5, 1)});
+  member.forget();
+  member.tick_at_deadline();
+  EXPECT_TRUE(member.sent_to(2).empty());  // it knows
+}
+
 TEST(MembershipRules, ARemovedLeaderStepsDownWhenThatIsCommittedAndNotBefore) {
   Member member = leading();
   member.change(1, voters({2, 3}));

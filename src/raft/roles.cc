@@ -65,6 +65,20 @@ void become_pre_candidate(Core& core, Output& output) {
   decide_election(core, output);
 }
 
+bool learns_only(const Core& core) {
+  return core.configuration().contains(core.self()) && !core.configuration().is_voter(core.self());
+}
+
+// Rule 8: a removed voter that was not told learns of it when it asks for PreVotes. A learner never
+// campaigns, so when it hears nobody it asks as well, and lets the answers be: whoever knows that
+// it was removed says so.
+void ask_whether_removed(Core& core, Output& output) {
+  ++core.attempts;
+  for (const NodeId id : core.configuration().voters) {
+    send(core, output, id, PreVote{core.term().next(), core.log.last(), core.attempts});
+  }
+}
+
 }  // namespace
 
 void become_follower(Core& core, Output& output, Term term, NodeId leader) {
@@ -114,6 +128,9 @@ void election_tick(Core& core, Output& output) {
       (follower != nullptr && !follower->asleep && follower->election.deadline <= core.now) ||
       (candidate != nullptr && candidate->election.deadline <= core.now);
   if (due) {
+    if (learns_only(core) && !core.removed()) {
+      ask_whether_removed(core, output);
+    }
     campaign(core, output, /*handover=*/false);
   } else if (follower != nullptr) {
     expire_forwarded(core, *follower, output);
