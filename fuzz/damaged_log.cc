@@ -84,7 +84,8 @@ void DamagedLog::write_all(wal::Wal& wal) {
   compact.group = GroupId{7};
   compact.compact = Index{2};
   write(wal, compact);
-  append(wal, 7, {entry(12, 4, "the last")});
+  append(wal, 7, {entry(12, 4, "the last"), entry(13, 4, "cut off")});
+  expect(wal.cut(GroupId{7}, Index{13}).ok(), "a group's log is cut");
   expect(wal.close_window().ok(), "what is written is proved to be durable");
 }
 

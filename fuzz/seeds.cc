@@ -119,7 +119,8 @@ void add_node(Corpus& corpus) {
   corpus.add("bundle", encode(Gone{name}).text());
   corpus.add("bundle", encode(AskEntry{GroupId{7}, kAt, 1234}).text());
   corpus.add("bundle", encode(EntryFound{GroupId{7}, entries()[0]}).text());
-  corpus.add("bundle", encode(EntryMissing{GroupId{7}, kAt}).text());
+  corpus.add("bundle", encode(EntryMissing{GroupId{7}, kAt, EntryMissing::Why::kCompacted}).text());
+  corpus.add("bundle", encode(AskOffer{GroupId{7}}).text());
   corpus.add("position", encode_position(kMeta));
   Members members;
   members.set({NodeId{1}, {"a", 2379}, false});
