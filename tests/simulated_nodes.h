@@ -111,8 +111,6 @@ class SimulatedNodes : public ::testing::Test, private Observer {
     return answer->value_or(false);
   }
 
-  simenv::World world{7};
-
  private:
   static constexpr std::uint16_t kPort = 7000;
 
@@ -191,6 +189,9 @@ class SimulatedNodes : public ::testing::Test, private Observer {
   std::vector<Term> leads_ = std::vector<Term>(kCount);
   std::size_t led_by_ = kCount;
   Instant looked_;
+
+ protected:
+  simenv::World world{7};  // ends first: its nodes speak to what stands above
 };
 
 }  // namespace quorate::testing
