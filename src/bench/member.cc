@@ -114,7 +114,8 @@ Result<std::unique_ptr<MemberProcess>> MemberProcess::open(const MemberSetup& se
   options.id = setup.id;
   options.directory = setup.directory;
   options.create = true;
-  options.listen = self->address;
+  options.listen = setup.listen.port != 0 ? setup.listen : self->address;
+  options.log.segment_bytes = setup.segment_bytes;
   options.core.quiesce_after = setup.quiesce_after;
   options.snapshots.after_bytes = setup.snapshot_bytes;
   for (const Member& member : setup.members.all()) {

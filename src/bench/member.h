@@ -48,6 +48,8 @@ struct MemberSetup {
   Members members;                            // of every group, and where they are found
   std::uint64_t snapshot_bytes = 64U << 20U;  // SnapshotPolicy::after_bytes
   Duration quiesce_after{0};                  // Options::quiesce_after
+  env::Address listen{};                      // if it is not where the others find it
+  std::uint32_t segment_bytes = wal::Options{}.segment_bytes;
 };
 // `1=127.0.0.1:4001,2=127.0.0.1:4002`; and back.
 Result<Members> parse_members(const std::string& text);

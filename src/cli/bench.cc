@@ -206,6 +206,8 @@ struct MemberArguments {
   std::string members;
   std::uint64_t snapshot_bytes = 0;
   std::int64_t quiesce_us = 0;
+  std::string listen;
+  std::uint32_t segment_bytes = wal::Options{}.segment_bytes;
 };
 
 // Where the one who drives it is gone there is nobody to be orderly for.
@@ -215,13 +217,21 @@ int run_member(const MemberArguments& arguments) {
     std::fprintf(stderr, "quorate bench-member: %s\n", members.error().message.c_str());
     return 2;
   }
+  const auto listen = arguments.listen.empty() ? Result<env::Address>{env::Address{}}
+                                               : env::Address::parse(arguments.listen);
+  if (!listen) {
+    std::fprintf(stderr, "quorate bench-member: %s\n", listen.error().message.c_str());
+    return 2;
+  }
   constexpr ClusterId kCluster{0xbe9c4};
   auto member = bench::MemberProcess::open({.id = NodeId{arguments.id},
                                             .cluster = kCluster,
                                             .directory = arguments.directory,
                                             .members = members.value(),
                                             .snapshot_bytes = arguments.snapshot_bytes,
-                                            .quiesce_after = Duration{arguments.quiesce_us}});
+                                            .quiesce_after = Duration{arguments.quiesce_us},
+                                            .listen = listen.value(),
+                                            .segment_bytes = arguments.segment_bytes});
   if (!member) {
     std::fprintf(stderr, "quorate bench-member: %s\n", member.error().message.c_str());
     return 1;
@@ -247,6 +257,8 @@ void add_bench_member_command(CLI::App& app, int& exit_code) {
   command->add_option("--members", arguments->members)->required();
   command->add_option("--snapshot-bytes", arguments->snapshot_bytes);
   command->add_option("--quiesce-us", arguments->quiesce_us);
+  command->add_option("--listen", arguments->listen);
+  command->add_option("--segment-bytes", arguments->segment_bytes);
   command->callback([arguments, &exit_code] { exit_code = run_member(*arguments); });
 }
 

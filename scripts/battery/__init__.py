@@ -1,0 +1,1 @@
+"""Real processes, tormented: see scripts/dev/battery."""
