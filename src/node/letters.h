@@ -95,6 +95,10 @@ struct FenceOff {
   std::vector<wal::Lost> lost;
   std::vector<Configuration> configurations;  // those that are not lost
 };
+// An entry of a group that runs was found rotten.
+struct RotFound {
+  wal::Lost lost;
+};
 // What a MendLetter asked for is durable, or could not be done.
 struct Mended {
   GroupId group;
@@ -119,7 +123,7 @@ struct StopLoop {
 };
 using LoopLetter =
     std::variant<AskPropose, AskRead, AskChange, AskTransfer, AskStatus, Tell, Adopt, Begin,
-                 Written, DiskIs, MachineFailed, FenceOff, Mended, Judge, Post, StopLoop>;
+                 Written, DiskIs, MachineFailed, FenceOff, RotFound, Mended, Judge, Post, StopLoop>;
 
 class LoopPort;
 

@@ -361,6 +361,14 @@ void Loop::handle(FenceOff& fence) {
   note(observer_, fence.group, repairs_.describe(fence.group));
 }
 
+void Loop::handle(RotFound& rot) {
+  Group* group = find(rot.lost.group);
+  if (group != nullptr && !group->poisoned()) {
+    repairs_.fetch(rot.lost, group->raft().configuration());
+    note(observer_, rot.lost.group, wal::describe(rot.lost) + "; it is fetched from other members");
+  }
+}
+
 void Loop::locate(const Configuration& configuration) {
   if (const auto members = Members::decode(configuration.context)) {
     members_changed_(members.value());
@@ -428,7 +436,6 @@ Instant Loop::repair() {
     mends_.push_back({nullptr, group, snapshot});
   }
   for (const GroupId group : orders_.whole) {
-    note(observer_, group, "its log is whole again");
     reviving_.insert(group);
     reads_.push_back({nullptr, group, Revive{}});
   }

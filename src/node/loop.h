@@ -106,6 +106,7 @@ class Loop final : public LoopPort {
   void handle(DiskIs& disk);
   void handle(MachineFailed& failed);
   void handle(FenceOff& fence);
+  void handle(RotFound& rot);
   void handle(Mended& mended);
   void handle(Judge& judge);
   void handle(Post& post);

@@ -67,6 +67,7 @@ void ReaderLane::handle(const ReaderLetter& letter, ReadForPeer& read) {
     answer.entries = found.error();
   } else if (found.value().entries.empty()) {
     answer.entries = corrupt("entry " + std::to_string(wanted.first.value()) + " is rotten");
+    letter.from->post(RotFound{*found.value().lost});
   } else {
     answer.entries = std::move(found.value().entries);
   }

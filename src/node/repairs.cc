@@ -29,6 +29,25 @@ void Repairs::fence(GroupId group, const std::vector<wal::Lost>& lost,
   fences_.insert_or_assign(group, std::move(fence));
 }
 
+void Repairs::fetch(const wal::Lost& lost, const Configuration& configuration) {
+  const auto [at, is_new] = fences_.try_emplace(lost.group);
+  Fence& fence = at->second;
+  QUORATE_ASSERT(is_new || fence.runs);
+  fence.runs = true;
+  add_members(fence, configuration);
+  const auto after =
+      std::ranges::upper_bound(fence.losses, lost.position.index, {},
+                               [](const Loss& loss) { return loss.what.position.index; });
+  if (loss_at(fence, lost.position.index) == nullptr) {
+    fence.losses.insert(after, {lost, {}, {}});
+  }
+}
+
+bool Repairs::fenced(GroupId group) const {
+  const auto fence = fences_.find(group);
+  return fence != fences_.end() && !fence->second.runs;
+}
+
 void Repairs::add_members(Fence& fence, const Configuration& configuration) const {
   for (const NodeId member : configuration.members()) {
     fence.members.insert(member);
@@ -80,7 +99,7 @@ void Repairs::missing(NodeId from, const EntryMissing& missing) {
 
 void Repairs::arrived(GroupId group, const SnapshotMeta& snapshot, Orders& orders) {
   const auto at = fences_.find(group);
-  if (at == fences_.end() || at->second.being_changed ||
+  if (at == fences_.end() || at->second.being_changed || at->second.runs ||
       at->second.losses.front().what.position.index > snapshot.last.index) {
     return;
   }
@@ -109,8 +128,11 @@ void Repairs::changed(GroupId group, const Change& change, bool done, Orders& or
       break;
   }
   if (fence.losses.empty()) {
+    orders.say.emplace_back(group, "its log is whole again");
+    if (!fence.runs) {
+      orders.whole.push_back(group);
+    }
     fences_.erase(at);
-    orders.whole.push_back(group);
   }
 }
 
@@ -151,7 +173,7 @@ Instant Repairs::work(Instant now, Orders& orders) {
     if (fence.ask_at <= now) {
       fence.ask_at = now + kBetweenRounds;
       ask(group, fence, orders);
-      if (fence.compacted != kNobody && fence.ask_offer_at <= now) {
+      if (fence.compacted != kNobody && !fence.runs && fence.ask_offer_at <= now) {
         fence.ask_offer_at = now + kBetweenOffers;
         orders.ask_offer.emplace_back(fence.compacted, AskOffer{group});
       }
@@ -165,7 +187,7 @@ void Repairs::ask(GroupId group, Fence& fence, Orders& orders) {
   if (fence.being_changed || fence.members.empty()) {
     return;
   }
-  if (nobody_has(fence)) {
+  if (nobody_has(fence) && !fence.runs) {
     const LogPosition first = fence.losses.front().what.position;
     fence.being_changed = true;
     orders.say.emplace_back(group, "no member holds " + quorate::describe(first) +

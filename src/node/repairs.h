@@ -1,7 +1,7 @@
-// Repairs: the groups of this node that are fenced. Entries that their log held durably have
-// rotted; the log knows which (position and checksum), and exactly these are fetched from other
-// members, whoever leads (rule 12). Until then a group has no core here: it votes for nobody, asks
-// for no votes, and acknowledges nothing; other groups go on.
+// Repairs: what this node's log has lost, and the groups that are fenced for it. Entries that their
+// log held durably have rotted; the log knows which (position and checksum), and exactly these are
+// fetched from other members, whoever leads (rule 12). Until then a group has no core here: it
+// votes for nobody, asks for no votes, and acknowledges nothing; other groups go on.
 //
 // What becomes of a lost entry:
 //   - a member has it: it is written again, where its checksum is the one that was lost.
@@ -11,6 +11,9 @@
 //     but by a leader that sends it here as well. It is dropped, with all behind it, as a leader's
 //     conflicting append would.
 //   - else the members are asked again: some may be away.
+//
+// What is found rotten while its group runs is fetched as well; then the group goes on meanwhile,
+// and nothing is dropped or replaced.
 //
 // Only the first loss of a group is ever dropped. Who has to lack it are the members of all
 // configurations that could be read, and the configurations before it are whole by then.
@@ -66,7 +69,9 @@ class Repairs {
   // `lost` rising by index and not empty.
   void fence(GroupId group, const std::vector<wal::Lost>& lost,
              const std::vector<Configuration>& configurations);
-  [[nodiscard]] bool fenced(GroupId group) const { return fences_.contains(group); }
+  // The same for a group that runs, and goes on.
+  void fetch(const wal::Lost& lost, const Configuration& configuration);
+  [[nodiscard]] bool fenced(GroupId group) const;
   // For who asks something of the group.
   [[nodiscard]] std::string describe(GroupId group) const;
 
@@ -95,6 +100,7 @@ class Repairs {
     NodeId compacted;  // a member that has a snapshot in place of a lost entry
     Instant ask_offer_at = Instant::min();
     bool being_changed = false;  // cut, or replaced
+    bool runs = false;           // the group does: it is not fenced
   };
 
   void ask(GroupId group, Fence& fence, Orders& orders);

@@ -161,6 +161,23 @@ TEST_F(RepairsTest, ASnapshotTakesThePlaceOfWhatAMemberHasCompacted) {
   EXPECT_THAT(round(), SizeIs(1)) << "the entry behind it is still lost";
 }
 
+TEST_F(RepairsTest, WhatIsFoundRottenInAGroupThatRunsIsFetchedAndNeverDropped) {
+  repairs_.fetch(lost_at(9), members({kSelf, kSecond, kThird}));
+  repairs_.fetch(lost_at(4), members({kSelf, kSecond, kThird}));
+  repairs_.fetch(lost_at(9), members({kSelf, kSecond, kThird}));
+  EXPECT_FALSE(repairs_.fenced(kGroup));
+  lacks(kSecond, 4);
+  lacks(kThird, 4);
+  EXPECT_THAT(round(), SizeIs(2));
+  EXPECT_THAT(orders_.cut, IsEmpty());
+  repairs_.found({kGroup, entry_at(4)}, orders_);
+  changed(Kind::kRewritten, 4);
+  repairs_.found({kGroup, entry_at(9)}, orders_);
+  changed(Kind::kRewritten, 9);
+  EXPECT_THAT(orders_.whole, IsEmpty()) << "it runs already";
+  EXPECT_THAT(round(), IsEmpty());
+}
+
 TEST_F(RepairsTest, ASnapshotThatEndsBeforeTheFirstLossHelpsNobody) {
   fence({lost_at(4)});
   SnapshotMeta snapshot;

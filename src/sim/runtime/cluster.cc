@@ -290,6 +290,9 @@ class Run {
         break;
       case 7:
         machine.jump_clock(length * 100);
+        if (setup_.rot && victim == setup_.seed % setup_.nodes) {
+          rot(machine.disk(), false);  // found when somebody asks for it, or at the next start
+        }
         break;
     }
   }

@@ -85,16 +85,16 @@ TEST(Cluster, WhatRotsInOneLogComesBackFromTheOthers) {
 
 // Rule 12, scenario 37: nobody could lead at first.
 TEST(Cluster, NodesThatHaveEachLostSomethingElseRepairEachOther) {
-  std::size_t all_at_once = 0;
+  std::size_t majorities = 0;  // that had lost something
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     ClusterSetup setup = setup_with_old_segments(seed);
     setup.faults = false;
     setup.rot_everywhere_at_the_end = true;
     const ClusterReport report = run_cluster(setup);
     EXPECT_EQ(report.wrong, "") << "seed " << seed;
-    all_at_once += report.repairs == setup.nodes ? 1 : 0;
+    majorities += report.repairs >= 2 ? 1 : 0;
   }
-  EXPECT_GT(all_at_once, 0U);
+  EXPECT_GT(majorities, 0U);
 }
 
 TEST(Cluster, ADiskThatOnlyPretendsToSyncIsFoundOut) {
