@@ -99,7 +99,8 @@ class Lane {
   virtual ~Lane() = default;
 
   // From any thread, at any time, the first time for the lane to begin. What was put into a mailbox
-  // before is seen by the call after.
+  // before is seen by the call after. From within another lane's work it may take effect a little
+  // later, when that returns at the latest.
   virtual void wake() = 0;
   // From any thread but its own: waits for a call that is under way, and calls no more. A wake is
   // of no effect from then on, so that lanes that wake each other end first and are destroyed then.

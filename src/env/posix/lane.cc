@@ -1,10 +1,13 @@
 #include "env/posix/lane.h"
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "base/assert.h"
+#include "env/posix/clock.h"
 #include "env/posix/listener.h"
 #include "env/posix/reactor.h"
 #include "env/posix/stream.h"
@@ -12,6 +15,40 @@
 
 namespace quorate::env {
 namespace {
+
+// Wakes that a lane's work gives to others while it runs. They are held back a little, so that
+// whoever is told many things, such as a loop that a machine's answers bring new proposals to,
+// wakes once and finds them all, instead of being overtaken by most of them.
+class HeldWakes {
+ public:
+  void add(const std::shared_ptr<Reactor>& reactor) {
+    const Instant now = read_clock();
+    if (reactors_.empty()) {
+      since_ = now;
+    }
+    if (std::ranges::find(reactors_, reactor) == reactors_.end()) {
+      reactors_.push_back(reactor);
+    }
+    if (now - since_ >= kLongest) {
+      release();
+    }
+  }
+  void release() {
+    for (const auto& reactor : reactors_) {
+      reactor->wake();
+    }
+    reactors_.clear();
+  }
+
+ private:
+  static constexpr Duration kLongest{1000};
+
+  std::vector<std::shared_ptr<Reactor>> reactors_;
+  Instant since_;
+};
+
+// Of the lane whose work runs on this thread.
+thread_local HeldWakes* held_wakes = nullptr;
 
 class PosixLane final : public Lane {
  public:
@@ -28,7 +65,13 @@ class PosixLane final : public Lane {
       thread_.join();
     }
   }
-  void wake() override { reactor_->wake(); }
+  void wake() override {
+    if (held_wakes != nullptr) {
+      held_wakes->add(reactor_);
+    } else {
+      reactor_->wake();
+    }
+  }
   void alarm(Instant at) override { reactor_->set_alarm(at); }
 
   std::unique_ptr<Stream> connect(const Address& to) override {
@@ -47,11 +90,19 @@ class PosixLane final : public Lane {
       }
       const bool due = reactor_->take_alarm();
       if (woken || due) {
-        work_();
+        work();
       }
       reactor_->end_turn();
       reactor_->wait();
     }
+  }
+
+  void work() {
+    HeldWakes held;
+    held_wakes = &held;
+    work_();
+    held_wakes = nullptr;
+    held.release();
   }
 
   const std::shared_ptr<Reactor> reactor_ = std::make_shared<Reactor>();
