@@ -52,6 +52,12 @@ const Outcome kTooMuchWaits = refused(Refusal::kBusy, "too many requests wait fo
 
 }  // namespace
 
+Options core_options() {
+  Options core;
+  core.gather = std::chrono::milliseconds{2};
+  return core;
+}
+
 struct Node::Parts {
   Parts(env::Env& an_env, const NodeOptions& some_options, Machines some_machines,
         Observer* an_observer)

@@ -31,6 +31,10 @@
 
 namespace quorate {
 
+// The core's own, but that what is little is gathered for a moment: a message costs a wake of the
+// other node, and a disk there writes two batches hardly sooner than one.
+Options core_options();
+
 struct NodeOptions {
   ClusterId cluster;
   NodeId id;
@@ -41,7 +45,7 @@ struct NodeOptions {
   env::Address listen;  // where other nodes find this one
   // Brings bodies to other nodes; over TCP unless set.
   std::function<Result<std::unique_ptr<Carrier>>(env::Lane&, CarrierEvents&)> carrier;
-  Options core;  // of every group; id, boot and seed are the node's to set
+  Options core = core_options();  // of every group; id, boot and seed are the node's to set
   wal::Options log;
   SnapshotPolicy snapshots;
   Loop::Limits limits;

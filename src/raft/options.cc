@@ -90,6 +90,9 @@ Result<void> Options::validate() const {
       return option(name, "must be above 0 and at most a day");
     }
   }
+  if (gather < Duration::zero() || gather >= heartbeat_interval) {
+    return option("gather", "must be less than a heartbeat interval; 0 turns it off");
+  }
   if (quiesce_after < Duration::zero() || quiesce_after > kLongest) {
     return option("quiesce_after", "must be at most a day; 0 turns it off");
   }

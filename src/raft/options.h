@@ -28,6 +28,10 @@ struct Options {
   Duration snapshot_timeout = std::chrono::seconds{60};
   // A leader whose oldest write to disk is outstanding this long gives leadership up.
   Duration persist_timeout = std::chrono::seconds{1};
+  // For so long after something was sent to a peer, what is little waits for company: a few entries
+  // behind an append that is not answered yet, and word of a commit that no append has carried.
+  // Zero: everything goes at once.
+  Duration gather{0};
   // A read or a transfer that cannot be answered is refused after this long.
   Duration read_timeout = std::chrono::milliseconds{500};
   Duration transfer_timeout = std::chrono::milliseconds{250};

@@ -81,6 +81,8 @@ class Progress {
   // Entries are being read from disk for it; nothing else is sent meanwhile.
   void reading(bool is) { reading_ = is; }
   [[nodiscard]] bool is_reading() const { return reading_; }
+  // When something was sent to it last.
+  [[nodiscard]] Instant sent() const { return sent_; }
   void heartbeat_sent(Instant now) { heartbeat_ = sent_ = now; }
   // A heartbeat is due when for an interval nothing was sent, or nothing heard: a peer that answers
   // appends needs none.

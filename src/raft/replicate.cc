@@ -40,8 +40,25 @@ void read_for(const Core& core, Progress& peer, Output& output) {
       {peer.id(), peer.next(), core.log.window_first().previous(), core.options.max_append_bytes});
 }
 
+// Uncommitted entries of fewer bytes are not worth a message each.
+constexpr std::uint64_t kLittle = std::uint64_t{64} << 10U;
+
+bool may_gather(const Core& core, const Progress& peer) {
+  return core.now < peer.sent() + core.options.gather;
+}
+
+// A few new entries behind an unanswered append: they would wait for the peer's disk anyway, and
+// one write of it may do for them and for what comes meanwhile.
+bool follows_closely(const Core& core, const Leader& leader, const Progress& peer) {
+  return peer.inflight() > 0 && peer.next() > core.log.committed() &&
+         peer.next() <= core.log.last().index && leader.uncommitted_bytes < kLittle;
+}
+
 // A probe goes out even where nothing is new.
-bool wants_append(const Core& core, const Progress& peer) {
+bool wants_append(const Core& core, const Leader& leader, const Progress& peer) {
+  if (may_gather(core, peer) && follows_closely(core, leader, peer)) {
+    return false;
+  }
   return (peer.next() <= core.log.last().index || peer.pace() == Pace::kProbe) &&
          peer.may_append(window(core));
 }
@@ -65,7 +82,7 @@ bool append_once(Core& core, Leader& leader, Progress& peer, Output& output) {
   return true;
 }
 
-// A follower with nothing in flight learns of a commit at once, not at the next heartbeat.
+// A follower with nothing in flight learns of a commit soon, not at the next heartbeat.
 bool owes_commit(const Core& core, const Progress& peer) {
   return peer.idle() && peer.told_commit() < std::min(peer.match(), core.log.committed());
 }
@@ -155,13 +172,14 @@ void replicate(Core& core, Leader& leader, Output& output) {
       peer.lost();
     }
     bool sent = false;
-    while (wants_append(core, peer) && append_once(core, leader, peer, output)) {
+    while (wants_append(core, leader, peer) && append_once(core, leader, peer, output)) {
       sent = true;
     }
     // One that is due goes even beside an append: the answer to that waits for a disk, this one's
     // does not.
     const bool due = peer.heartbeat_due(core.options.heartbeat_interval) <= core.now;
-    if (due || (!sent && (reads_wait || owes_commit(core, peer)))) {
+    const bool owes = owes_commit(core, peer) && !may_gather(core, peer);
+    if (due || (!sent && (reads_wait || owes))) {
       send_heartbeat(core, leader, peer, output);
     }
   }
@@ -255,6 +273,10 @@ Instant leader_wake_at(const Core& core, const Leader& leader) {
   for (const Progress& peer : leader.peers) {
     at = std::min(at, peer.heartbeat_due(core.options.heartbeat_interval));
     at = std::min(at, peer.deadline());
+    if (may_gather(core, peer) &&
+        (owes_commit(core, peer) || follows_closely(core, leader, peer))) {
+      at = std::min(at, peer.sent() + core.options.gather);
+    }
   }
   if (core.persistence.oldest() != kNever) {
     at = std::min(at, core.persistence.oldest() + core.options.persist_timeout);

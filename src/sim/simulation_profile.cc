@@ -25,6 +25,7 @@ void draw_timings(Options& options, Random& random) {
   options.persist_timeout = random.between(t, 4 * t);
   options.read_timeout = random.between(t, 3 * t);
   options.transfer_timeout = random.between(t / 2, 2 * t);
+  options.gather = t.count() % 3 == 0 ? Duration{milliseconds{2}} : Duration{0};
 }
 
 void draw_features(Options& options, Random& random) {

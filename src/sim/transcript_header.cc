@@ -34,6 +34,7 @@ const std::array kOptions = {
     OptionField{"lease_reads", &Options::lease_reads},
     OptionField{"lease_drift_permille", &Options::lease_drift_permille},
     OptionField{"quiesce_after", &Options::quiesce_after},
+    OptionField{"gather", &Options::gather},
     OptionField{"max_append_bytes", &Options::max_append_bytes},
     OptionField{"max_inflight_bytes", &Options::max_inflight_bytes},
     OptionField{"max_inflight_messages", &Options::max_inflight_messages},
