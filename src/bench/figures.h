@@ -39,6 +39,9 @@ Figures median(std::vector<Figures> rounds);
 class JsonLine {
  public:
   JsonLine& add(const std::string& name, const std::string& value);
+  JsonLine& add(const std::string& name, const char* value) {
+    return add(name, std::string{value});
+  }
   JsonLine& add(const std::string& name, std::uint64_t value);
   // With so many digits that a thousandth of it is not lost; null for what is no number.
   JsonLine& add(const std::string& name, double value);

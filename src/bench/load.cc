@@ -44,8 +44,8 @@ void Load::propose() {
   if (number >= work_.total || now >= end_ || failed_.load(std::memory_order_relaxed)) {
     return leave();
   }
-  const auto key = static_cast<std::uint32_t>(number % work_.keys);
-  node_.propose(work_.group, Slots::command(key, value_),
+  const auto key = static_cast<std::uint32_t>(number / work_.groups.size() % work_.keys);
+  node_.propose(work_.groups[number % work_.groups.size()], Slots::command(key, value_),
                 [this, now](const Outcome& outcome) { answered(now, outcome); });
 }
 

@@ -1,4 +1,4 @@
-// Load: keeps so many proposals outstanding in a group that this process leads, each answer
+// Load: keeps so many proposals outstanding in groups that this process leads, each answer
 // followed by the next proposal, and notes how long each took.
 #pragma once
 
@@ -8,6 +8,7 @@
 #include <limits>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -18,8 +19,8 @@ namespace quorate::bench {
 
 // Ends with the operations or with the time, whichever is first.
 struct LoadWork {
-  GroupId group{1};
-  std::uint32_t payload = 256;  // bytes of a command, at least a slot's key
+  std::vector<GroupId> groups = {GroupId{1}};  // proposed to in turn
+  std::uint32_t payload = 256;                 // bytes of a command, at least a slot's key
   std::uint32_t outstanding = 1;
   std::uint64_t total = std::numeric_limits<std::uint64_t>::max();
   Duration length = std::chrono::hours{24};

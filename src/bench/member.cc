@@ -317,7 +317,14 @@ void MemberProcess::load(const Answer& answer, const std::string& arguments) {
   if (!in || work.outstanding == 0 || work.keys == 0 || work.keys > Slots::kKeys) {
     return answer.error("load: write GROUP PAYLOAD OUTSTANDING TOTAL LENGTH_US KEYS");
   }
-  work.group = GroupId{group};
+  work.groups = {GroupId{group}};
+  if (group == 0) {
+    const std::lock_guard hold{leading_};
+    work.groups.assign(led_.begin(), led_.end());
+  }
+  if (work.groups.empty()) {
+    return answer.error("load: no group is led here");
+  }
   work.length = Duration{length};
   Load load{*node_, work};
   auto done = load.run();

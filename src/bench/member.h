@@ -14,7 +14,7 @@
 //     hash GROUP                 of the state that this member has applied    ok HASH
 //     commit GROUP               proposes again and again until it is done    ok TRIES
 //     cease                      ends all commits that are under way          ok
-//     load GROUP PAYLOAD OUTSTANDING TOTAL LENGTH_US KEYS
+//     load GROUP PAYLOAD OUTSTANDING TOTAL LENGTH_US KEYS        group 0: all that are led here
 //                                ok OPERATIONS ELAPSED_US CPU_US SYNCS P50_US P99_US P999_US
 //     usage                      of the process         ok CPU_US RESIDENT_BYTES SYNCS
 //     leads                      ok GROUPS_LED_NOW ELECTIONS_WON_SO_FAR

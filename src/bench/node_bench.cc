@@ -7,7 +7,7 @@
 namespace quorate::bench {
 namespace {
 
-// Long enough for segments to be at hand and connections to be up.
+// At a setting that is new.
 constexpr Duration kWarmUp = std::chrono::milliseconds{300};
 constexpr std::uint32_t kKeys = 1024;
 
@@ -15,8 +15,8 @@ constexpr std::uint32_t kKeys = 1024;
 // both are to see the same.
 class Cell {
  public:
-  Cell(Trio& trio, std::size_t leader, Floor* floor, const NodeWork& work, NodeResult result)
-      : trio_(trio), leader_(leader), floor_(floor), work_(work), result_(std::move(result)) {}
+  Cell(Trio& trio, Floor* floor, const NodeWork& work, NodeResult result)
+      : trio_(trio), floor_(floor), work_(work), result_(std::move(result)) {}
 
   Result<NodeResult> run() {
     if (const auto warm = node(kWarmUp); !warm) {
@@ -49,15 +49,13 @@ class Cell {
 
  private:
   Result<Figures> node(Duration length) {
-    const auto done =
-        trio_.load(leader_, std::to_string(result_.payload) + " " +
-                                std::to_string(result_.outstanding) + " 1000000000000 " +
-                                std::to_string(length.count()) + " " + std::to_string(kKeys));
+    const auto done = trio_.load(std::to_string(result_.payload) + " " +
+                                 std::to_string(result_.outstanding) + " 1000000000000 " +
+                                 std::to_string(length.count()) + " " + std::to_string(kKeys));
     return done ? Result<Figures>{done.value().figures} : Result<Figures>{done.error()};
   }
 
   Trio& trio_;
-  std::size_t leader_;
   Floor* floor_;
   const NodeWork& work_;
   NodeResult result_;
@@ -68,15 +66,31 @@ Result<std::unique_ptr<Trio>> start_trio(const Setting& setting) {
   if (!trio) {
     return trio.error();
   }
-  for (std::size_t i = 0; i < Trio::kSize; ++i) {
-    if (const auto started = trio.value()->start(i); !started) {
-      return started.error();
-    }
+  if (const auto started = trio.value()->start_all(); !started) {
+    return started.error();
   }
   if (const auto created = trio.value()->create(1, 1); !created) {
     return created.error();
   }
   return trio;
+}
+
+// Enough for the log to go round: from then on it overwrites segments that were written before, as
+// the floor does from the first.
+Result<void> fill_log(const Setting& setting, Trio& trio) {
+  constexpr std::uint64_t kPayload = 4096;
+  constexpr std::uint64_t kParts = 10;
+  constexpr std::uint64_t kBytes = std::uint64_t{6} * (64U << 20U);
+  for (std::uint64_t part = 0; part < kParts; ++part) {
+    setting.progress("filling the log", part, kParts);
+    const auto done =
+        trio.load(std::to_string(kPayload) + " 100 " + std::to_string(kBytes / kPayload / kParts) +
+                  " 60000000 " + std::to_string(kKeys));
+    if (!done) {
+      return done.error();
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -109,6 +123,9 @@ Result<void> bench_node(const Setting& setting, const NodeWork& work,
   if (!trio) {
     return trio.error();
   }
+  if (const auto filled = fill_log(setting, *trio.value()); !filled) {
+    return filled.error();
+  }
   std::unique_ptr<Floor> floor;
   if (work.floor) {
     auto opened = Floor::open(trio.value()->directory());
@@ -124,16 +141,9 @@ Result<void> bench_node(const Setting& setting, const NodeWork& work,
       setting.progress(
           std::to_string(payload) + " B, " + std::to_string(outstanding) + " outstanding", done++,
           all);
-      const auto leader = trio.value()->leader();
-      if (!leader) {
-        return leader.error();
-      }
-      auto result = Cell{*trio.value(),
-                         leader.value(),
-                         floor.get(),
-                         work,
-                         {.payload = payload, .outstanding = outstanding}}
-                        .run();
+      auto result =
+          Cell{*trio.value(), floor.get(), work, {.payload = payload, .outstanding = outstanding}}
+              .run();
       if (!result) {
         return result.error();
       }

@@ -14,7 +14,7 @@
 namespace quorate::bench {
 namespace {
 
-constexpr Duration kPatience = std::chrono::seconds{30};
+constexpr Duration kPatience = std::chrono::seconds{60};
 constexpr Duration kLoadPatience = std::chrono::minutes{60};
 
 // Ports that are free now. Somebody else might take one before it is used: then the member says so.
@@ -90,6 +90,56 @@ Result<void> Trio::start(std::size_t which) {
   return {};
 }
 
+Result<void> Trio::start_all() {
+  for (std::size_t i = 0; i < kSize; ++i) {
+    if (auto started = start(i); !started) {
+      return started;
+    }
+  }
+  return {};
+}
+
+Result<Trio::Reached> Trio::reached(std::size_t which) {
+  const auto answer = at(which).ask("status 1", kPatience);
+  if (!answer) {
+    return answer.error();
+  }
+  Reached reached;
+  std::string role;
+  std::uint64_t leader = 0;
+  std::uint64_t term = 0;
+  std::istringstream in{answer.value()};
+  in >> role >> leader >> term >> reached.committed >> reached.applied;
+  return in ? Result<Reached>{reached} : Result<Reached>{unreadable("status", answer.value())};
+}
+
+Result<Trio::Led> Trio::led_by(std::size_t which) {
+  const auto answer = at(which).ask("leads", kPatience);
+  if (!answer) {
+    return answer.error();
+  }
+  Led led;
+  std::istringstream in{answer.value()};
+  in >> led.groups >> led.elections;
+  return in ? Result<Led>{led} : Result<Led>{unreadable("leads", answer.value())};
+}
+
+Result<Trio::Led> Trio::led() {
+  Led sum;
+  for (std::size_t i = 0; i < kSize; ++i) {
+    if (!runs(i)) {
+      continue;
+    }
+    const auto each = led_by(i);
+    if (!each) {
+      return each.error();
+    }
+    sum.groups += each.value().groups;
+    sum.elections += each.value().elections;
+  }
+  return sum;
+}
+
 Result<void> Trio::create(std::uint64_t first, std::uint64_t count) {
   const std::string request = "create " + std::to_string(first) + " " + std::to_string(count);
   std::array<std::string, kSize> tags;
@@ -139,7 +189,23 @@ Result<double> Trio::cpu_of_others(std::size_t than) {
   return sum;
 }
 
-Result<Trio::LoadFigures> Trio::load(std::size_t leader, const std::string& arguments) {
+Result<Trio::LoadFigures> Trio::load(const std::string& arguments) {
+  constexpr int kTries = 5;
+  Result<LoadFigures> done{LoadFigures{}};
+  for (int i = 0; i < kTries; ++i) {
+    const auto leads = leader();
+    if (!leads) {
+      return leads.error();
+    }
+    done = load_once(leads.value(), arguments);
+    if (done || setup_.interrupted->load()) {
+      return done;
+    }
+  }
+  return done;
+}
+
+Result<Trio::LoadFigures> Trio::load_once(std::size_t leader, const std::string& arguments) {
   const auto before = cpu_of_others(leader);
   if (!before) {
     return before.error();

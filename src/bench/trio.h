@@ -54,25 +54,42 @@ class Trio {
   [[nodiscard]] Child& at(std::size_t which) { return *children_[which]; }
   [[nodiscard]] const std::string& directory() const { return directory_->path(); }
 
-  // From the next start on.
-  void set_snapshot_bytes(std::uint64_t bytes) { setup_.snapshot_bytes = bytes; }
-
+  // All three.
+  Result<void> start_all();
   // Begins the groups on all that run.
   Result<void> create(std::uint64_t first, std::uint64_t count);
   // Who leads group 1, once it can commit.
   Result<std::size_t> leader();
 
+  // How far this member knows group 1 to be committed, and has applied it.
+  struct Reached {
+    std::uint64_t committed = 0;
+    std::uint64_t applied = 0;
+  };
+  Result<Reached> reached(std::size_t which);
+  // How many groups are led now, and how often somebody was elected so far: by one, and by all that
+  // run.
+  struct Led {
+    std::uint64_t groups = 0;
+    std::uint64_t elections = 0;
+  };
+  Result<Led> led_by(std::size_t which);
+  Result<Led> led();
+
   struct LoadFigures {
     std::uint64_t operations = 0;
     Figures figures;
   };
-  // CPU is that of all who run. `arguments` are those of the request `load` behind the group.
-  Result<LoadFigures> load(std::size_t leader, const std::string& arguments);
+  // Of group 1, at whoever leads it. CPU is that of all who run. `arguments` are those of the
+  // request `load` behind the group. Where leadership is lost on the way, as when the machine
+  // stalls, it is tried anew.
+  Result<LoadFigures> load(const std::string& arguments);
 
  private:
   Trio(TrioSetup setup, std::unique_ptr<TemporaryDirectory> directory, Members members)
       : setup_(std::move(setup)), directory_(std::move(directory)), members_(std::move(members)) {}
 
+  Result<LoadFigures> load_once(std::size_t leader, const std::string& arguments);
   Result<double> cpu_of_others(std::size_t than);
 
   TrioSetup setup_;

@@ -198,6 +198,115 @@ void add_node(CLI::App& bench, int& exit_code) {
   command->callback([arguments, &exit_code] { exit_code = run_node(*arguments); });
 }
 
+// ---- recover and failover
+
+struct RecoverArguments {
+  Common common;
+  bench::RecoverWork work;
+};
+
+struct FailoverArguments {
+  Common common;
+  bench::FailoverWork work;
+  double minutes = 1;
+};
+
+// Findings are printed as they come.
+bench::Find printer(const Common& common, Progress& progress) {
+  return [&common, &progress](const bench::Finding& found) {
+    print_line(progress, common.json ? found.json.text() : found.text);
+  };
+}
+
+void add_recover(CLI::App& bench, int& exit_code) {
+  const auto arguments = std::make_shared<RecoverArguments>();
+  CLI::App* command = add_benchmark(
+      bench, "recover",
+      "Restart with a long log, and catch-up of an empty member by log and by snapshot",
+      arguments->common);
+  command->footer(
+      "ready_s: until the process has read its directory; seconds: until it has applied "
+      "everything.");
+  command->add_option("--entries", arguments->work.entries, "In the log")
+      ->check(CLI::Range(1000, 1'000'000'000))
+      ->capture_default_str();
+  command->add_option("--payload", arguments->work.payload, "Bytes of a command")
+      ->check(CLI::Range(4, 1 << 20))
+      ->capture_default_str();
+  command->callback([arguments, &exit_code] {
+    exit_code =
+        run("recover", arguments->common, [&](const bench::Setting& setting, Progress& progress) {
+          return bench::bench_recover(setting, arguments->work,
+                                      printer(arguments->common, progress));
+        });
+  });
+}
+
+void add_failover(CLI::App& bench, int& exit_code) {
+  const auto arguments = std::make_shared<FailoverArguments>();
+  CLI::App* command = add_benchmark(bench, "failover",
+                                    "How long nothing commits when the leader is killed or "
+                                    "stopped; and that nobody else is elected",
+                                    arguments->common);
+  command->footer(
+      "Default timings. Connections that are reset, and full load, must elect nobody; elections "
+      "under\n"
+      "load count against the node only where the machine itself did not stall.");
+  command->add_option("--times", arguments->work.times, "The leader is killed, and stopped")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command->add_option("--resets", arguments->work.resets, "Of all connections of a member")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command->add_option("--minutes", arguments->minutes, "Of full load")
+      ->check(CLI::Range(0.01, 1440.0))
+      ->capture_default_str();
+  command->callback([arguments, &exit_code] {
+    arguments->work.load = Duration{static_cast<std::int64_t>(arguments->minutes * 60e6)};
+    exit_code =
+        run("failover", arguments->common, [&](const bench::Setting& setting, Progress& progress) {
+          return bench::bench_failover(setting, arguments->work,
+                                       printer(arguments->common, progress));
+        });
+  });
+}
+
+// ---- groups
+
+struct GroupsArguments {
+  Common common;
+  bench::GroupsWork work;
+  double busy = 3;
+  double idle = 60;
+};
+
+void add_groups(CLI::App& bench, int& exit_code) {
+  const auto arguments = std::make_shared<GroupsArguments>();
+  CLI::App* command =
+      add_benchmark(bench, "groups", "Many groups on three processes: idle, busy, and one killed",
+                    arguments->common);
+  command->footer("Idle figures are those of the process that uses most.");
+  command->add_option("--groups", arguments->work.groups, "How many")
+      ->check(CLI::Range(1, 1'000'000))
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--busy", arguments->busy, "Seconds of load")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+  command->add_option("--idle", arguments->idle, "Seconds without any")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+  command->callback([arguments, &exit_code] {
+    arguments->work.busy = Duration{static_cast<std::int64_t>(arguments->busy * 1e6)};
+    arguments->work.idle = Duration{static_cast<std::int64_t>(arguments->idle * 1e6)};
+    exit_code =
+        run("groups", arguments->common, [&](const bench::Setting& setting, Progress& progress) {
+          return bench::bench_groups(setting, arguments->work,
+                                     printer(arguments->common, progress));
+        });
+  });
+}
+
 // ---- A member
 
 struct MemberArguments {
@@ -246,6 +355,9 @@ void add_bench_command(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("bench", "Measure the runtime on this machine");
   command->require_subcommand(1);
   add_node(*command, exit_code);
+  add_groups(*command, exit_code);
+  add_recover(*command, exit_code);
+  add_failover(*command, exit_code);
 }
 
 void add_bench_member_command(CLI::App& app, int& exit_code) {
