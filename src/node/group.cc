@@ -60,8 +60,8 @@ void Group::turn(Turn& turn) {
     waiters_.abandon("this node found a bug in itself and takes no part in the group any more");
   }
   events.clear();
-  if (events_.empty()) {
-    events_ = std::move(events);  // its memory serves the next turn
+  if (events_.empty() && wake_at() != kNever) {
+    events_ = std::move(events);  // its memory serves the next turn; a sleeper keeps none
   }
 }
 

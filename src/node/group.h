@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/ring.h"
 #include "node/letters.h"
 #include "node/members.h"
 #include "node/outbox.h"
@@ -109,7 +109,7 @@ class Group {
   Waiters waiters_;
   std::map<RequestId, Open> open_;           // asked, and neither refused nor in the log
   std::multimap<Index, Query> ready_reads_;  // to be served when that much was handed out
-  std::deque<Deferred> deferred_;            // wait for their write
+  Ring<Deferred> deferred_;                  // wait for their write
   std::vector<SnapshotWrite> snapshot_writes_;
   Ticket durable_;
   Index handed_;  // to the machine

@@ -9,12 +9,12 @@ namespace quorate {
 
 void Waiters::wait(LogPosition position, Instant deadline, Done done) {
   QUORATE_ASSERT(position.index > Index{});
-  auto at = waiting_.end();
+  waiting_.push_back({position, deadline, std::move(done)});
   // A leader that lost its place and won another may give an index out again: rare.
-  while (at != waiting_.begin() && std::prev(at)->position.index > position.index) {
-    --at;
+  for (std::size_t at = waiting_.size() - 1;
+       at > 0 && waiting_[at - 1].position.index > position.index; --at) {
+    std::swap(waiting_[at - 1], waiting_[at]);
   }
-  waiting_.insert(at, {position, deadline, std::move(done)});
 }
 
 void Waiters::applying(std::span<const Entry> entries, std::vector<Due>& due) {
@@ -52,8 +52,8 @@ void Waiters::expire(Instant now) {
 Instant Waiters::deadline() const { return waiting_.empty() ? kNever : waiting_.front().deadline; }
 
 void Waiters::abandon(const std::string& why) {
-  for (Waiting& waiting : waiting_) {
-    give_up(waiting, why);
+  for (std::size_t i = 0; i < waiting_.size(); ++i) {
+    give_up(waiting_[i], why);
   }
   waiting_.clear();
 }

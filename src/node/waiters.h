@@ -7,10 +7,10 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <span>
 #include <vector>
 
+#include "base/ring.h"
 #include "base/time.h"
 #include "model/entry.h"
 #include "node/request.h"
@@ -52,7 +52,7 @@ class Waiters {
   void give_up(Waiting& waiting, std::string why);
 
   // By index; of two with one index (the log was truncated in between) the older first.
-  std::deque<Waiting> waiting_;
+  Ring<Waiting> waiting_;
 };
 
 }  // namespace quorate

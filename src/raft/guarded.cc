@@ -63,11 +63,16 @@ void Guarded::flush(Instant now, Output& output) {
   try {
     raft_.flush(now, output);
   } catch (const std::exception& bug) {
-    poison(bug.what(), answered, std::nullopt, output);
+    return poison(bug.what(), answered, std::nullopt, output);
+  }
+  if (!recent_.empty() && raft_.at().asleep) {
+    recent_ = {};
+    steps_ = 0;
   }
 }
 
 void Guarded::remember(Instant now, Event event) {
+  recent_.resize(kRemembered);
   Remembered& slot = recent_[steps_++ % kRemembered];
   slot.at = now;
   slot.entries = 0;

@@ -3,10 +3,10 @@
 // events were for the report.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "raft/raft.h"
 
@@ -19,7 +19,7 @@ class Guarded {
   explicit Guarded(Raft raft) : raft_(std::move(raft)) {}
 
   // As Raft's, but nothing is thrown. The event is kept for the report, its entries' payloads are
-  // not.
+  // not. A member that sleeps keeps no events: those of the report came after.
   Result<void> step(Instant now, Event event, Output& output);
   void flush(Instant now, Output& output);
 
@@ -42,8 +42,8 @@ class Guarded {
               Output& output);
 
   Raft raft_;
-  std::array<Remembered, kRemembered> recent_{};
-  std::size_t steps_ = 0;
+  std::vector<Remembered> recent_;  // empty, or of all places; steps_ goes round in it
+  std::size_t steps_ = 0;           // since there are any
   Position before_;
   std::optional<std::string> report_;
 };

@@ -82,7 +82,7 @@ Climate draw_climate(const Options& options, Random& random) {
       .shortest = Duration{1000}, .longest = milliseconds{200}, .one_in = 10, .spike = 10};
   // Where every entry is read back one by one, a few errors leave no room for work.
   const bool reads_all = options.log_window_bytes < 5000 && options.max_apply_bytes < 1000;
-  climate.read_errors = random.one_in(2) ? (reads_all ? 3 : 30) : 0;
+  climate.read_errors = random.one_in(2) ? (reads_all ? 10 : 100) : 0;
   climate.offset = seconds{3600};
   // Two clocks may drift apart by `lease_drift_permille`; one of them by just under half of it.
   climate.drift_ppm =
