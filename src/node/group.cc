@@ -92,8 +92,9 @@ void Group::step(Pending& pending, Turn& turn) {
   if (request) {
     Answer answer{id, Refused{Refusal::kInvalid, {}, result.error().message}};
     settle(answer, pending.done, pending.query, turn);
-  } else
+  } else {
     note(observer_, id_, "dropped what cannot be right: " + result.error().message);
+  }
 }
 
 // What the core has answered so far. `current` is the request of this very step; one that is not
@@ -254,8 +255,9 @@ void Group::note_configuration() {
   auto members = Members::decode(core_.raft().configuration().context);
   if (members) {
     members_ = std::move(members.value());
-  } else
+  } else {
     note(observer_, id_, "no addresses in the configuration: " + members.error().message);
+  }
 }
 
 void Group::observe(Turn& turn) {

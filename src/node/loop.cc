@@ -196,16 +196,16 @@ std::optional<Outcome> Loop::turned_away(GroupId group) const {
   if (disk_.state == DiskIs::State::kFull) {
     return refused(Refusal::kBusy, disk_.why);
   }
+  if (groups_.contains(group)) {
+    return std::nullopt;
+  }
   if (repairs_.fenced(group)) {
     return refused(Refusal::kNotReady, describe(group) + ": " + repairs_.describe(group));
   }
   if (reviving_.contains(group)) {
     return refused(Refusal::kNotReady, describe(group) + " is beginning");
   }
-  if (!groups_.contains(group)) {
-    return refused(Refusal::kInvalid, describe(group) + " is not on this node");
-  }
-  return std::nullopt;
+  return refused(Refusal::kInvalid, describe(group) + " is not on this node");
 }
 
 void Loop::handle(AskPropose& ask) {
