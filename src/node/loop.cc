@@ -410,7 +410,8 @@ void Loop::handle(Judge& judge) {
 }
 
 Instant Loop::repair() {
-  if (stopped_) {
+  const bool was_repairing = std::exchange(repairing_, !repairs_.idle());
+  if (stopped_ || (!repairing_ && !was_repairing)) {
     return kNever;
   }
   const Instant next = repairs_.work(now_, orders_);

@@ -140,6 +140,7 @@ class Loop final : public LoopPort {
   std::map<GroupId, Begin> beginning_;
   Repairs repairs_;
   Repairs::Orders orders_;
+  bool repairing_ = false;      // as of the turn before, whose orders may still stand
   std::set<GroupId> reviving_;  // repaired, and not here yet
   std::vector<MendLetter> mends_;
   std::vector<Group*> touched_;

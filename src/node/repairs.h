@@ -63,6 +63,8 @@ class Repairs {
     std::vector<GroupId> whole;        // nothing is lost any more
     std::vector<std::pair<GroupId, std::string>> say;
   };
+  // Nothing is lost, so that there is nothing to order.
+  [[nodiscard]] bool idle() const { return fences_.empty(); }
 
   explicit Repairs(NodeId self) : self_(self) {}
 
